@@ -1,0 +1,103 @@
+//! What can go wrong in what happens.
+
+use veche_domain::code::Digest;
+use veche_domain::dictionary::DictionaryError;
+use veche_domain::ruleset::RulesetError;
+use veche_sandbox::SandboxError;
+use veche_store::StoreError;
+
+fn list<E: std::fmt::Display>(errors: &[E]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Everything that the app can refuse or fail at.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No such region.
+    #[error("region {region:?} is unknown: load it with `veche region load`")]
+    UnknownRegion {
+        /// Code.
+        region: String,
+    },
+    /// No such thing in a region.
+    #[error("{what} {code:?} is unknown in this region")]
+    Unknown {
+        /// What was asked for.
+        what: &'static str,
+        /// Its code or id.
+        code: String,
+    },
+    /// The region has no rules yet.
+    #[error("region {region:?} has no active ruleset: activate one first")]
+    NoRuleset {
+        /// Region.
+        region: String,
+    },
+    /// An appeal that cannot be taken in.
+    #[error(transparent)]
+    Appeal(#[from] veche_domain::appeal::AppealError),
+    /// Bad input of another kind.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Field.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// An idempotency key that was used for something else.
+    #[error("the idempotency key was used for another request: use a new key for a new appeal")]
+    KeyReused,
+    /// The dictionaries have faults.
+    #[error("dictionaries: {}", list(.0))]
+    Dictionaries(Vec<DictionaryError>),
+    /// The ruleset has faults.
+    #[error("ruleset: {}", list(.0))]
+    Ruleset(Vec<RulesetError>),
+    /// A binding cannot run.
+    #[error("binding {binding:?}: {source}")]
+    Binding {
+        /// Binding.
+        binding: String,
+        /// Why.
+        source: SandboxError,
+    },
+    /// A component that cannot be used.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A part of a ruleset is not in the store.
+    #[error("{what} {digest} is not in the store: upload it first")]
+    Missing {
+        /// What.
+        what: &'static str,
+        /// Which.
+        digest: Digest,
+    },
+    /// Something stored cannot be read.
+    #[error("{what} cannot be used: {reason}")]
+    Stored {
+        /// What.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("{path}: {reason}")]
+    File {
+        /// Path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The host is stopping, or work on a sandbox thread was lost.
+    #[error("the host is stopping: try again")]
+    Stopped,
+}
+
+impl From<veche_sandbox::Lost> for AppError {
+    fn from(_: veche_sandbox::Lost) -> Self {
+        Self::Stopped
+    }
+}

@@ -1,0 +1,444 @@
+//! The pipeline on one appeal: categorise, route, date. A pure function of the rules and the appeal;
+//! nothing is stored here.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+use veche_domain::appeal::{Appeal, AppealId};
+use veche_domain::calendar::local_date;
+use veche_domain::clocks::default_clocks;
+use veche_domain::code::{BindingId, BlockCode};
+use veche_domain::decision::{
+    Assignment, Candidate, Categorization, ChosenCategory, Decision, Effect, Kind, Outcome, Priority, Reason, Routing,
+    Source, State, Verdict,
+};
+use veche_domain::dictionary::Category;
+use veche_domain::ruleset::FailurePolicy;
+use veche_sandbox::{Question, Report};
+
+use crate::rules::{Bound, Rules};
+
+/// Most candidates that a categorizer may give.
+const CANDIDATE_LIMIT: usize = 16;
+/// Most characters of a reason or a question.
+const MESSAGE_LIMIT: usize = 1_000;
+/// Latest term that is believed, days after receipt.
+const TERM_LIMIT_DAYS: i64 = 5 * 366;
+
+/// Runs the pipeline on every question of an appeal.
+#[must_use]
+pub fn decide(rules: &Rules, appeal: &Appeal) -> Effect {
+    run(rules, appeal, None)
+}
+
+/// Runs the routing alone: the category is known (a person chose it, or it is a label).
+#[must_use]
+pub fn decide_with_category(rules: &Rules, appeal: &Appeal, question: u32, category: &Category) -> Effect {
+    run(rules, appeal, Some((question, category)))
+}
+
+fn run(rules: &Rules, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
+    let today = local_date(appeal.content.received_at, rules.zone());
+    let mut effect =
+        Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() };
+    for index in 0..appeal.content.question_count() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        if known.is_some_and(|(question, _)| question != number) {
+            continue;
+        }
+        let mut steps = Steps {
+            rules,
+            appeal,
+            today,
+            number,
+            question: Question::new(appeal, index, today),
+            decisions: &mut effect.decisions,
+        };
+        let verdict = steps.verdict(known.map(|(_, category)| category));
+        effect.verdicts.push(verdict);
+    }
+    effect
+}
+
+/// What categorisation came to.
+enum Named<'a> {
+    /// A category above its threshold, or one that a person chose.
+    Category(&'a Category, Source, Option<f32>),
+    /// Only a weak candidate: its block's `other`, and a person looks.
+    Other(&'a Category, f32),
+    /// Nobody could say.
+    Nothing,
+    /// A binding with the policy `hold` faulted.
+    Held(BindingId),
+}
+
+/// What routing came to.
+enum Routed {
+    Assigned(Assignment, BindingId),
+    NeedsPerson(String, BindingId),
+    Nothing,
+    Held(BindingId),
+}
+
+struct Steps<'a, 'b> {
+    rules: &'a Rules,
+    appeal: &'a Appeal,
+    today: NaiveDate,
+    number: u32,
+    question: Question<'a>,
+    decisions: &'b mut Vec<Decision>,
+}
+
+impl<'a> Steps<'a, '_> {
+    fn verdict(&mut self, known: Option<&'a Category>) -> Verdict {
+        let mut verdict = Verdict {
+            question: self.number,
+            state: State::NeedsPerson,
+            category: None,
+            category_source: None,
+            confidence: None,
+            needs_review: true,
+            body: None,
+            body_source: None,
+            priority: Priority::Normal,
+            clocks: self.default_clocks(),
+            ask: None,
+            decided_by: None,
+        };
+        let named = match known {
+            Some(category) => Named::Category(category, Source::Person, None),
+            None => self.categorize(),
+        };
+        let (category, confidence) = match named {
+            Named::Category(category, source, confidence) => {
+                verdict.category_source = Some(source);
+                verdict.needs_review = false;
+                (category, confidence)
+            }
+            Named::Other(category, confidence) => {
+                verdict.category_source = Some(Source::Default);
+                (category, Some(confidence))
+            }
+            Named::Nothing => return verdict,
+            Named::Held(binding) => {
+                verdict.decided_by = Some(binding);
+                return verdict;
+            }
+        };
+        verdict.category = Some(category.code.clone());
+        verdict.confidence = confidence;
+        let chosen = ChosenCategory {
+            code: category.code.clone(),
+            block: category.block.clone(),
+            other: category.other,
+            confidence,
+        };
+        match self.route(&chosen) {
+            Routed::Assigned(assignment, binding) => {
+                // The code was checked against the dictionary before it got here.
+                verdict.body = self.rules.dictionaries.body(&assignment.body).map(|b| b.code.clone());
+                verdict.body_source = Some(Source::Plugin);
+                verdict.priority = assignment.priority;
+                if !assignment.clocks.is_empty() {
+                    verdict.clocks = assignment.clocks;
+                }
+                verdict.decided_by = Some(binding);
+                verdict.state = State::Assigned;
+            }
+            Routed::NeedsPerson(question, binding) => {
+                verdict.ask = Some(question);
+                verdict.decided_by = Some(binding);
+                verdict.needs_review = true;
+            }
+            Routed::Held(binding) => {
+                verdict.decided_by = Some(binding);
+                verdict.needs_review = true;
+            }
+            Routed::Nothing => match &category.default_body {
+                Some(body) => {
+                    verdict.body = Some(body.clone());
+                    verdict.body_source = Some(Source::Default);
+                    verdict.state = State::Assigned;
+                }
+                None => verdict.needs_review = true,
+            },
+        }
+        verdict
+    }
+
+    /// Bindings in order; the best candidate above its block's threshold ends the chain.
+    fn categorize(&mut self) -> Named<'a> {
+        let rules = self.rules;
+        let mut weak: Option<(&'a Category, f32)> = None;
+        for bound in rules.bound(Kind::Categorizer, None) {
+            let block = bound.binding.block.as_ref();
+            let report = bound.plugin.categorize(&self.question, block.map(BlockCode::as_str));
+            let outcome = match &report.result {
+                Ok(Categorization::NoOpinion) => Outcome::NoOpinion,
+                Ok(Categorization::Candidates(candidates)) => match self.check_candidates(bound, candidates) {
+                    Err(why) => {
+                        self.record(bound, &report, Outcome::Rejected, Some(why), None);
+                        if bound.binding.on_failure == FailurePolicy::Hold {
+                            return Named::Held(bound.binding.id.clone());
+                        }
+                        continue;
+                    }
+                    Ok(checked) => {
+                        self.record(bound, &report, Outcome::Ok, None, None);
+                        let best = checked.into_iter().fold(None, |best: Option<(&'a Category, f32)>, next| match best {
+                            Some(best) if best.1 >= next.1 => Some(best),
+                            _ => Some(next),
+                        });
+                        if let Some((category, confidence)) = best {
+                            if confidence >= rules.ruleset.threshold_of(&category.block) {
+                                return Named::Category(category, Source::Plugin, Some(confidence));
+                            }
+                            if weak.is_none_or(|(_, weakest)| weakest < confidence) {
+                                weak = Some((category, confidence));
+                            }
+                        }
+                        continue;
+                    }
+                },
+                Err(fault) => fault.outcome(),
+            };
+            let fault = report.result.as_ref().err().map(ToString::to_string);
+            self.record(bound, &report, outcome, fault, None);
+            if outcome.is_fault() && bound.binding.on_failure == FailurePolicy::Hold {
+                return Named::Held(bound.binding.id.clone());
+            }
+        }
+        let other = weak.and_then(|(category, confidence)| {
+            rules.dictionaries.other(category.block.as_str(), self.today).map(|other| (other, confidence))
+        });
+        other.map_or(Named::Nothing, |(other, confidence)| Named::Other(other, confidence))
+    }
+
+    fn check_candidates(&self, bound: &Bound, candidates: &[Candidate]) -> Result<Vec<(&'a Category, f32)>, String> {
+        if candidates.len() > CANDIDATE_LIMIT {
+            return Err(format!("{} candidates, at most {CANDIDATE_LIMIT} are taken", candidates.len()));
+        }
+        let mut seen = HashSet::new();
+        candidates
+            .iter()
+            .map(|candidate| {
+                let code = self.rules.ruleset.category_map.get(&candidate.category).map_or(candidate.category.as_str(), |c| c.as_str());
+                let shown: String = code.chars().take(120).collect();
+                let category = self
+                    .rules
+                    .dictionaries
+                    .category(code, self.today)
+                    .ok_or_else(|| format!("category {shown:?} is unknown or not in force on {}", self.today))?;
+                if !seen.insert(&category.code) {
+                    return Err(format!("category {shown:?} is given twice"));
+                }
+                if let Some(block) = bound.binding.block.as_ref().filter(|b| **b != category.block) {
+                    return Err(format!("category {shown:?} is of block {}, the binding serves {block}", category.block));
+                }
+                if !(0.0..=1.0).contains(&candidate.confidence) {
+                    return Err(format!("confidence {} of {shown:?} is not from 0 to 1", candidate.confidence));
+                }
+                check_reasons(&candidate.reasons)?;
+                Ok((category, candidate.confidence))
+            })
+            .collect()
+    }
+
+    /// Bindings of the category's block, then of the region; the first that decides.
+    fn route(&mut self, category: &ChosenCategory) -> Routed {
+        let rules = self.rules;
+        let of_block = rules.bound(Kind::Router, Some(&category.block));
+        for bound in of_block.chain(rules.bound(Kind::Router, None).filter(|b| b.binding.block.is_none())) {
+            let block = bound.binding.block.as_ref().map(BlockCode::as_str);
+            let report = bound.plugin.route(&self.question, category, block);
+            let (outcome, fault) = match &report.result {
+                Ok(Routing::NoOpinion) => (Outcome::NoOpinion, None),
+                Ok(Routing::NeedsPerson(question)) if question.chars().count() > MESSAGE_LIMIT => {
+                    (Outcome::Rejected, Some(format!("the question has over {MESSAGE_LIMIT} characters")))
+                }
+                Ok(Routing::NeedsPerson(_)) => (Outcome::Ok, None),
+                Ok(Routing::Assigned(assignment)) => match self.check_assignment(assignment) {
+                    Ok(()) => (Outcome::Ok, None),
+                    Err(why) => (Outcome::Rejected, Some(why)),
+                },
+                Err(fault) => (fault.outcome(), Some(fault.to_string())),
+            };
+            self.record(bound, &report, outcome, fault, Some(category));
+            let id = bound.binding.id.clone();
+            match (outcome, report.result) {
+                (Outcome::Ok, Ok(Routing::Assigned(assignment))) => return Routed::Assigned(assignment, id),
+                (Outcome::Ok, Ok(Routing::NeedsPerson(question))) => return Routed::NeedsPerson(question, id),
+                (outcome, _) if outcome.is_fault() && bound.binding.on_failure == FailurePolicy::Hold => {
+                    return Routed::Held(id);
+                }
+                _ => {}
+            }
+        }
+        Routed::Nothing
+    }
+
+    fn check_assignment(&self, assignment: &Assignment) -> Result<(), String> {
+        if self.rules.dictionaries.body(&assignment.body).is_none() {
+            let shown: String = assignment.body.chars().take(120).collect();
+            return Err(format!("body {shown:?} is unknown"));
+        }
+        let received = self.appeal.content.received_at;
+        let latest = received + chrono::TimeDelta::days(TERM_LIMIT_DAYS);
+        let mut kinds = HashSet::new();
+        for clock in &assignment.clocks {
+            if !kinds.insert(clock.kind) {
+                return Err(format!("the clock {} is given twice", clock.kind));
+            }
+            // Guests count in whole seconds.
+            if clock.due.timestamp() < received.timestamp() || clock.due > latest {
+                return Err(format!("the clock {} is due on {}, before the receipt or too late", clock.kind, clock.due));
+            }
+            if clock.basis.chars().count() > MESSAGE_LIMIT {
+                return Err(format!("the basis of the clock {} has over {MESSAGE_LIMIT} characters", clock.kind));
+            }
+        }
+        check_reasons(&assignment.reasons)
+    }
+
+    fn default_clocks(&self) -> Vec<veche_domain::decision::Clock> {
+        let content = &self.appeal.content;
+        let rules = self.rules;
+        default_clocks(&content.regime, content.received_at, &rules.calendar, rules.zone(), &rules.work_time)
+            .unwrap_or_else(|error| {
+                tracing::warn!(appeal.id = %self.appeal.id, %error, "no default clocks");
+                Vec::new()
+            })
+    }
+
+    fn record<T: serde::Serialize>(
+        &mut self,
+        bound: &Bound,
+        report: &Report<T>,
+        outcome: Outcome,
+        fault: Option<String>,
+        category: Option<&ChosenCategory>,
+    ) {
+        let kind = bound.binding.kind;
+        if outcome.is_fault() {
+            tracing::warn!(
+                appeal.id = %self.appeal.id, plugin.binding = %bound.binding.id, plugin.kind = %kind,
+                plugin.outcome = %outcome, fault = fault.as_deref().unwrap_or(""), "plug-in call faulted"
+            );
+        }
+        // A rejected answer is kept: its author needs to see it. It is bounded by the host-bytes limit.
+        let output = report.result.as_ref().ok().and_then(|answer| serde_json::to_value(answer).ok());
+        let step = u32::try_from(self.decisions.len()).unwrap_or(u32::MAX);
+        self.decisions.push(Decision {
+            id: Uuid::now_v7(),
+            appeal: self.appeal.id,
+            question: self.number,
+            step,
+            kind,
+            binding: bound.binding.id.clone(),
+            ruleset: self.rules.digest,
+            release: bound.binding.release,
+            category: category.cloned(),
+            outcome,
+            output,
+            fault,
+            fuel: report.fuel,
+            duration_us: u64::try_from(report.duration.as_micros()).unwrap_or(u64::MAX),
+            memory: report.memory,
+            engine: self.rules.engine_name.clone(),
+            at: Utc::now(),
+        });
+    }
+}
+
+fn check_reasons(reasons: &[Reason]) -> Result<(), String> {
+    if reasons.len() > CANDIDATE_LIMIT {
+        return Err(format!("{} reasons, at most {CANDIDATE_LIMIT} are taken", reasons.len()));
+    }
+    for reason in reasons {
+        let long = |text: &String| text.chars().count() > MESSAGE_LIMIT;
+        if long(&reason.message) || reason.evidence.len() > 100 || reason.evidence.iter().any(long) {
+            return Err(format!("a reason has over {MESSAGE_LIMIT} characters or over 100 pieces of evidence"));
+        }
+    }
+    Ok(())
+}
+
+/// An effect for an appeal on which the pipeline could not run at all: the manual queue, nothing lost.
+#[must_use]
+pub fn hold(appeal: AppealId, questions: usize, ruleset: veche_domain::code::Digest) -> Effect {
+    let verdict = |index: usize| Verdict {
+        question: u32::try_from(index).unwrap_or(u32::MAX),
+        state: State::NeedsPerson,
+        category: None,
+        category_source: None,
+        confidence: None,
+        needs_review: true,
+        body: None,
+        body_source: None,
+        priority: Priority::Normal,
+        clocks: Vec::new(),
+        ask: None,
+        decided_by: None,
+    };
+    Effect { appeal, ruleset, verdicts: (0..questions).map(verdict).collect(), decisions: Vec::new() }
+}
+
+/// What a second run of a stored decision came to.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Replay {
+    /// Decision.
+    pub decision: Uuid,
+    /// Whether outcome and output are equal, bit for bit.
+    pub same_output: bool,
+    /// Whether the fuel is equal; none if another engine version ran it then.
+    pub same_fuel: Option<bool>,
+    /// What it says now.
+    pub output: Option<serde_json::Value>,
+    /// Fuel then and now.
+    pub fuel: (u64, u64),
+    /// When the first run was.
+    pub decided_at: DateTime<Utc>,
+}
+
+/// Runs a stored decision again under the rules of its ruleset.
+///
+/// # Errors
+/// When the ruleset has no such binding (a store that was tampered with).
+pub fn replay(rules: &Rules, appeal: &Appeal, decision: &Decision) -> Result<Replay, String> {
+    let bound = rules
+        .by_id(&decision.binding)
+        .ok_or_else(|| format!("ruleset {} has no binding {}", rules.digest.short(), decision.binding))?;
+    let today = local_date(appeal.content.received_at, rules.zone());
+    let index = usize::try_from(decision.question).unwrap_or(usize::MAX);
+    let question = Question::new(appeal, index, today);
+    let block = bound.binding.block.as_ref().map(BlockCode::as_str);
+    let value = |v: Result<serde_json::Value, serde_json::Error>| v.map_err(|e| e.to_string());
+    let (output, fuel, fault) = match (decision.kind, &decision.category) {
+        (Kind::Categorizer, _) => {
+            let report = bound.plugin.categorize(&question, block);
+            let output = report.result.as_ref().ok().map(serde_json::to_value);
+            (output.map(value).transpose()?, report.fuel, report.result.err())
+        }
+        (Kind::Router, Some(category)) => {
+            let report = bound.plugin.route(&question, category, block);
+            let output = report.result.as_ref().ok().map(serde_json::to_value);
+            (output.map(value).transpose()?, report.fuel, report.result.err())
+        }
+        (kind, _) => return Err(format!("a decision of kind {kind} cannot be replayed")),
+    };
+    // A rejected answer is an answer: the core refused it afterwards, for the same reason each time.
+    let same_outcome = match &fault {
+        Some(fault) => fault.outcome() == decision.outcome,
+        None => !matches!(decision.outcome, Outcome::Trap | Outcome::Limit | Outcome::Failed | Outcome::HostError),
+    };
+    let same_engine = decision.engine == rules.engine_name;
+    Ok(Replay {
+        decision: decision.id,
+        same_output: same_outcome && output == decision.output,
+        same_fuel: same_engine.then_some(fuel == decision.fuel),
+        output,
+        fuel: (decision.fuel, fuel),
+        decided_at: decision.at,
+    })
+}

@@ -1,0 +1,12 @@
+//! Words and rules of a regional management centre: appeals, dictionaries, calendars, rulesets, decisions.
+//!
+//! The lowest floor. No I/O, no async, no wasm, no SQL: everything here is a value or a pure function.
+
+pub mod appeal;
+pub mod calendar;
+pub mod clocks;
+pub mod code;
+pub mod decision;
+pub mod dictionary;
+pub mod mask;
+pub mod ruleset;

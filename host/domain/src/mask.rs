@@ -1,0 +1,92 @@
+//! Masks personal data in texts: what a plug-in without the permission `applicant` sees.
+//!
+//! Rules, not a dictionary: full names are found by their patronymic, phones, e-mails and document numbers
+//! by their shape. Lone surnames and addresses stay: routing needs the place, and no rule tells a
+//! surname from a street's name.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What a masked text says instead.
+const NAME: &str = "[ФИО]";
+
+struct Rules {
+    names: Regex,
+    others: [(Regex, &'static str); 3],
+}
+
+// The patterns are constants, and a test compiles them; a failure leaves the rules out and the test red.
+static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| compile().ok());
+
+fn compile() -> Result<Rules, regex::Error> {
+    const WORD: &str = r"[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?";
+    const PATRONYMIC: &str = r"[А-ЯЁ][а-яё]+(?:ович|евич|ич|овна|евна|ична|инична)(?:а|у|ем|ом|е|ы|ой|ою)?";
+    let names = Regex::new(&format!(
+        r"\b(?:{WORD}\s+{WORD}\s+{PATRONYMIC}|{WORD}\s+{PATRONYMIC}(?:\s+{WORD})?|{WORD}\s+[А-ЯЁ]\.\s?[А-ЯЁ]\.|[А-ЯЁ]\.\s?[А-ЯЁ]\.\s?{WORD})"
+    ))?;
+    let others = [
+        (Regex::new(r"[A-Za-z0-9._%+-]+@[A-Za-zА-Яа-яЁё0-9.-]+\.[A-Za-zА-Яа-яЁё]{2,}")?, "[EMAIL]"),
+        (
+            Regex::new(r"(?:\+7|\b[78])[\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}\b|\(\d{3,5}\)\s*\d{1,3}[\s-]?\d{2}[\s-]?\d{2}\b")?,
+            "[ТЕЛЕФОН]",
+        ),
+        // Passport 4+6, SNILS 3-3-3 2, OMS policy or card 16, personal account of a utility 10 to 12.
+        (
+            Regex::new(r"\b\d{2}\s?\d{2}\s?(?:№\s?)?\d{6}\b|\b\d{3}-\d{3}-\d{3}[\s-]\d{2}\b|\b(?:\d{4}\s?){4}\b|\b\d{10,12}\b")?,
+            "[ДОКУМЕНТ]",
+        ),
+    ];
+    Ok(Rules { names, others })
+}
+
+/// Masks a text. `known` are the applicant's own name, phone and e-mail, masked wherever they stand.
+#[must_use]
+pub fn mask<'a>(text: &'a str, known: &[&str]) -> Cow<'a, str> {
+    let Some(rules) = RULES.as_ref() else { return Cow::Owned(String::new()) };
+    let mut masked = Cow::Borrowed(text);
+    for value in known.iter().filter(|value| value.chars().count() >= 4 && text.contains(**value)) {
+        masked = Cow::Owned(masked.replace(value, NAME));
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).take(5).count();
+    for (pattern, label) in &rules.others {
+        let possible = if *label == "[EMAIL]" { text.contains('@') } else { digits >= 5 };
+        if possible && pattern.is_match(&masked) {
+            masked = Cow::Owned(pattern.replace_all(&masked, *label).into_owned());
+        }
+    }
+    if rules.names.is_match(&masked) {
+        masked = Cow::Owned(rules.names.replace_all(&masked, NAME).into_owned());
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_compile() {
+        assert!(compile().is_ok());
+    }
+
+    #[test]
+    fn personal_data_are_masked_and_places_stay() {
+        let cases = [
+            ("Я, Сидорова Анна Петровна, прошу", "Я, [ФИО], прошу"),
+            ("Врач Анна Петровна не принимает", "[ФИО] не принимает"),
+            ("мастер Кузнецов И.И. обещал", "мастер [ФИО] обещал"),
+            ("звоните +7 (900) 123-45-67 или 89001234567", "звоните [ТЕЛЕФОН] или [ТЕЛЕФОН]"),
+            ("пишите на ivan.p@mail.ru", "пишите на [EMAIL]"),
+            ("паспорт 7801 123456, снилс 123-456-789 00", "паспорт [ДОКУМЕНТ], снилс [ДОКУМЕНТ]"),
+            ("лицевой счёт 123456789012", "лицевой счёт [ДОКУМЕНТ]"),
+            ("ул. Свободы, д. 15, кв. 7, 2026 год", "ул. Свободы, д. 15, кв. 7, 2026 год"),
+            ("Яма на улице Юрия Гагарина", "Яма на улице Юрия Гагарина"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(mask(text, &[]), expected);
+        }
+        assert_eq!(mask("Это пишет Тётя Мотя", &["Тётя Мотя"]), "Это пишет [ФИО]");
+    }
+}

@@ -1,0 +1,28 @@
+//! Runs components that nobody trusts: inspect, configure and snapshot, compile, limit, call.
+//!
+//! A release becomes a [`Plugin`] once for each binding; every call of it is a fresh instance that starts
+//! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
+//! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
+
+pub mod datasets;
+mod call;
+mod contract;
+mod engine;
+mod error;
+mod host;
+mod inspect;
+mod limits;
+mod prepare;
+mod report;
+mod threads;
+
+pub use call::Question;
+pub use contract::CONTRACT;
+pub use engine::{Engine, EngineConfig};
+pub use error::{SandboxError, SettingsFault};
+pub use host::World;
+pub use inspect::{DatasetNeed, Inspection, Localized, Metadata, inspect, metadata};
+pub use limits::{LimitKind, Limits};
+pub use prepare::{Plugin, Preparation, check_settings, prepare};
+pub use report::{Fault, LogLine, Report};
+pub use threads::{Lost, Threads};

@@ -1,0 +1,347 @@
+//! Makes a release ready for one binding: `configure` once, snapshot, compile.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use futures_util::FutureExt as _;
+use veche_domain::code::Digest;
+use veche_domain::decision::{Kind, Permission};
+use wasmtime::Store;
+use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
+use wasmtime_wizer::{ComponentInstanceState, Wizer};
+
+use crate::call::{self, arm, fault_of};
+use crate::contract::guest;
+use crate::datasets::Content;
+use crate::engine::Engine;
+use crate::error::{SandboxError, SettingsFault};
+use crate::host::{HostState, World};
+use crate::inspect::Inspection;
+use crate::limits::Limits;
+
+/// What a binding asks for.
+pub struct Preparation<'a> {
+    /// Bytes of the component.
+    pub component: &'a [u8],
+    /// Its inspection.
+    pub inspection: &'a Inspection,
+    /// Which export will be called.
+    pub kind: Kind,
+    /// Settings.
+    pub settings: &'a serde_json::Value,
+    /// What it reads.
+    pub world: World,
+    /// What was granted.
+    pub grants: &'a std::collections::BTreeSet<Permission>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// A release configured for one binding: every call starts from its snapshot.
+pub struct Plugin {
+    pub(crate) engine: Engine,
+    pub(crate) pre: InstancePre<HostState>,
+    pub(crate) categorizer: Option<guest::categorizer::GuestIndices>,
+    pub(crate) router: Option<guest::router::GuestIndices>,
+    pub(crate) world: Arc<World>,
+    pub(crate) limits: Limits,
+    pub(crate) sees_applicant: bool,
+    /// Digest of the component.
+    pub release: Digest,
+    /// Whether the code came from the cache.
+    pub from_cache: bool,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plugin({})", self.release.short())
+    }
+}
+
+/// Configures a release and makes it callable.
+///
+/// # Errors
+/// [`SandboxError`]: settings that break the schema or that the plug-in refuses, a missing dataset or
+/// permission, a fault in `configure`.
+pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, SandboxError> {
+    let inspection = wanted.inspection;
+    if !inspection.kinds.contains(&wanted.kind) {
+        return Err(SandboxError::KindMissing { kind: wanted.kind });
+    }
+    if let Some(permission) = inspection.permissions.iter().find(|p| !wanted.grants.contains(p)) {
+        return Err(SandboxError::NotGranted { permission: *permission });
+    }
+    check_settings(&inspection.settings_schema, wanted.settings)?;
+    check_datasets(inspection, &wanted.world)?;
+    let world = Arc::new(wanted.world);
+    let key = cache_key(engine, inspection.digest, wanted.settings, &world, &wanted.limits);
+    let cached = engine.cached(&key);
+    let from_cache = cached.is_some();
+    let component = match cached {
+        Some(component) => component,
+        None => {
+            let snapshot = snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits)?;
+            let component = Component::new(&engine.inner.wasm, &snapshot)
+                .map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
+            engine.keep(&key, &component);
+            component
+        }
+    };
+    let mismatch = |e: wasmtime::Error| SandboxError::Mismatch { reason: format!("{e:#}") };
+    let pre = engine.inner.linker.instantiate_pre(&component).map_err(mismatch)?;
+    let has = |kind| inspection.kinds.contains(&kind);
+    let categorizer =
+        has(Kind::Categorizer).then(|| guest::categorizer::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
+    let router = has(Kind::Router).then(|| guest::router::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
+    let plugin = Plugin {
+        engine: engine.clone(),
+        pre,
+        categorizer,
+        router,
+        world,
+        limits: wanted.limits,
+        sees_applicant: inspection.permissions.contains(&Permission::Applicant),
+        release: inspection.digest,
+        from_cache,
+    };
+    plugin.check_types()?;
+    Ok(plugin)
+}
+
+/// Settings against the schema; every fault with its JSON pointer.
+///
+/// # Errors
+/// [`SandboxError::Settings`] or [`SandboxError::Schema`].
+pub fn check_settings(schema: &serde_json::Value, settings: &serde_json::Value) -> Result<(), SandboxError> {
+    let validator = jsonschema::validator_for(schema).map_err(|e| SandboxError::Schema { reason: e.to_string() })?;
+    let faults: Vec<SettingsFault> = validator
+        .iter_errors(settings)
+        .map(|e| SettingsFault { field: e.instance_path().to_string(), message: e.to_string() })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(SandboxError::Settings(faults)) }
+}
+
+fn check_datasets(inspection: &Inspection, world: &World) -> Result<(), SandboxError> {
+    for need in &inspection.datasets {
+        let wrong = |reason: String| SandboxError::Dataset { name: need.name.clone(), reason };
+        match world.datasets.get(&need.name).map(|d| &d.content) {
+            None if need.required => {
+                return Err(wrong("the plug-in needs it, and the binding names none: add it under `datasets`".into()));
+            }
+            None => {}
+            Some(Content::Table(table)) if need.shape == "table" => {
+                if let Some(missing) = need.columns.iter().find(|c| !table.columns.contains(c)) {
+                    return Err(wrong(format!(
+                        "column `{missing}` is missing; it has {}",
+                        table.columns.join(", ")
+                    )));
+                }
+            }
+            Some(Content::Blob(_)) if need.shape == "blob" => {}
+            Some(_) => return Err(wrong(format!("the plug-in wants the shape `{}`", need.shape))),
+        }
+    }
+    Ok(())
+}
+
+/// Everything that the snapshot depends on.
+fn cache_key(
+    engine: &Engine,
+    release: Digest,
+    settings: &serde_json::Value,
+    world: &World,
+    limits: &Limits,
+) -> Digest {
+    let mut key = Vec::new();
+    for digest in [engine.compatibility(), release, world.dictionaries.digest(), world.calendar.digest()] {
+        key.extend_from_slice(digest.as_bytes());
+    }
+    key.extend_from_slice(Digest::of(&veche_domain::ruleset::canonical_json(settings)).as_bytes());
+    let mut datasets: Vec<_> = world.datasets.iter().map(|(name, d)| format!("{name}={}\n", d.digest)).collect();
+    datasets.sort_unstable();
+    key.extend_from_slice(datasets.concat().as_bytes());
+    key.extend_from_slice(&serde_json::to_vec(limits).unwrap_or_default());
+    Digest::of(&key)
+}
+
+/// Asks an unconfigured component what it is.
+pub(crate) fn describe(
+    engine: &Engine,
+    component: &Component,
+    limits: &Limits,
+) -> Result<guest::plugin::Description, SandboxError> {
+    let mut linker = engine.inner.linker.clone();
+    // Kinds that this host types but does not call yet import streams; describing needs none of them.
+    linker
+        .define_unknown_imports_as_traps(component)
+        .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let pre =
+        linker.instantiate_pre(component).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let mut store = preparing_store(engine, Arc::new(World::empty()?), limits);
+    let failed = |store: &Store<HostState>, error: &wasmtime::Error| SandboxError::Fault {
+        export: "describe",
+        fault: fault_of(store, error, limits),
+    };
+    let indices = guest::plugin::GuestIndices::new(&pre)
+        .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let instance = pre.instantiate(&mut store).map_err(|e| failed(&store, &e))?;
+    let plugin =
+        indices.load(&mut store, &instance).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    plugin.call_describe(&mut store).map_err(|e| failed(&store, &e))
+}
+
+fn preparing_store(engine: &Engine, world: Arc<World>, limits: &Limits) -> Store<HostState> {
+    let limits = Limits { fuel: limits.configure_fuel, wall_ms: limits.configure_ms, ..limits.clone() };
+    // A host answer in `configure` may hold a whole dataset.
+    let limits = Limits { host_bytes: 256 << 20, ..limits };
+    let today = NaiveDate::default();
+    let mut store = Store::new(&engine.inner.wasm, HostState::new(world, today, None, &limits));
+    arm(&mut store, &limits);
+    store
+}
+
+/// Runs `configure` in the instrumented component and takes the memory that it leaves.
+fn snapshot(
+    engine: &Engine,
+    component: &[u8],
+    settings: &serde_json::Value,
+    world: &Arc<World>,
+    limits: &Limits,
+) -> Result<Vec<u8>, SandboxError> {
+    let wizer = Wizer::new();
+    let broken = |e: wasmtime::Error| SandboxError::Snapshot { reason: format!("{e:#}") };
+    let (context, instrumented) = wizer.instrument_component(component).map_err(broken)?;
+    let compiled = Component::new(&engine.inner.wasm, &instrumented).map_err(broken)?;
+    let pre = engine
+        .inner
+        .linker
+        .instantiate_pre(&compiled)
+        .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let started = Instant::now();
+    let mut store = preparing_store(engine, world.clone(), limits);
+    let failed = |store: &Store<HostState>, error: &wasmtime::Error| SandboxError::Fault {
+        export: "configure",
+        fault: fault_of(store, error, limits),
+    };
+    let indices = guest::plugin::GuestIndices::new(&pre).map_err(broken)?;
+    let instance = pre.instantiate(&mut store).map_err(|e| failed(&store, &e))?;
+    let plugin = indices.load(&mut store, &instance).map_err(broken)?;
+    let text = String::from_utf8(veche_domain::ruleset::canonical_json(settings)).unwrap_or_default();
+    let answer = plugin.call_configure(&mut store, &text).map_err(|e| failed(&store, &e))?;
+    call::trace_logs(&store, "configure");
+    if let Err(refusal) = answer {
+        let field = refusal.field.unwrap_or_default();
+        return Err(SandboxError::Settings(vec![SettingsFault { field, message: refusal.message }]));
+    }
+    // Reading the memory out is our own work, not the plug-in's: it gets a budget of its own.
+    arm(&mut store, &Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..limits.clone() });
+    let mut reader = MemoryReader { store: &mut store, instance, failure: None };
+    let snapshot = wizer
+        .snapshot_component(&context, &mut reader)
+        .now_or_never()
+        .ok_or_else(|| SandboxError::Snapshot { reason: "the snapshot did not finish".into() })?
+        .map_err(broken)?;
+    if let Some(reason) = reader.failure {
+        return Err(SandboxError::Snapshot { reason });
+    }
+    tracing::debug!(
+        release.size = component.len(),
+        snapshot.size = snapshot.len(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "plug-in configured"
+    );
+    Ok(snapshot)
+}
+
+/// Reads globals and memories through the exports that the instrumentation added.
+struct MemoryReader<'a> {
+    store: &'a mut Store<HostState>,
+    instance: Instance,
+    failure: Option<String>,
+}
+
+impl MemoryReader<'_> {
+    fn call<R: Lift + 'static, U>(
+        &mut self,
+        instance: &str,
+        func: &str,
+        fallback: U,
+        use_it: impl FnOnce(&Store<HostState>, R) -> U,
+    ) -> U {
+        let result = (|| -> wasmtime::Result<R> {
+            let missing = || wasmtime::Error::msg(format!("no export {instance}#{func}"));
+            let (_, outer) =
+                self.instance.get_export(&mut *self.store, None, instance).ok_or_else(missing)?;
+            let (_, inner) =
+                self.instance.get_export(&mut *self.store, Some(&outer), func).ok_or_else(missing)?;
+            let func = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, inner)?;
+            Ok(func.call(&mut *self.store, ())?.0)
+        })();
+        match result {
+            Ok(value) => use_it(self.store, value),
+            Err(error) => {
+                self.failure.get_or_insert_with(|| format!("{error:#}"));
+                fallback
+            }
+        }
+    }
+}
+
+impl ComponentInstanceState for MemoryReader<'_> {
+    async fn call_func_ret_list_u8(&mut self, instance: &str, func: &str, contents: impl FnOnce(&[u8]) + Send) {
+        let bytes = self.call(instance, func, None, |store, list: WasmList<u8>| Some(list.as_le_slice(store).to_vec()));
+        contents(bytes.as_deref().unwrap_or_default());
+    }
+    async fn call_func_ret_s32(&mut self, instance: &str, func: &str) -> i32 {
+        self.call(instance, func, 0, |_, value| value)
+    }
+    async fn call_func_ret_s64(&mut self, instance: &str, func: &str) -> i64 {
+        self.call(instance, func, 0, |_, value| value)
+    }
+    async fn call_func_ret_f32(&mut self, instance: &str, func: &str) -> u32 {
+        self.call(instance, func, 0, |_, value: f32| value.to_bits())
+    }
+    async fn call_func_ret_f64(&mut self, instance: &str, func: &str) -> u64 {
+        self.call(instance, func, 0, |_, value: f64| value.to_bits())
+    }
+}
+
+impl World {
+    /// A world without dictionaries or datasets, for `describe`.
+    fn empty() -> Result<Self, SandboxError> {
+        let engine_fault = |reason: String| SandboxError::Engine { reason };
+        let region = serde_json::json!({"code": "none", "name": "", "time_zone": "UTC"});
+        let region = serde_json::from_value(region).map_err(|e| engine_fault(e.to_string()))?;
+        let data = veche_domain::dictionary::DictionaryData {
+            region,
+            blocks: vec![],
+            categories: vec![],
+            bodies: vec![],
+            municipalities: vec![],
+        };
+        let dictionaries = veche_domain::dictionary::Dictionaries::new(data, NaiveDate::default())
+            .map_err(|_| engine_fault("an empty dictionary set is refused".into()))?;
+        Ok(Self {
+            dictionaries: Arc::new(dictionaries),
+            calendar: veche_domain::calendar::ProductionCalendar::russian(),
+            work_time: veche_domain::calendar::WorkTime::default(),
+            datasets: Arc::default(),
+        })
+    }
+}
+
+impl Plugin {
+    fn check_types(&self) -> Result<(), SandboxError> {
+        let mut store = preparing_store(&self.engine, self.world.clone(), &self.limits);
+        let broken = |e: wasmtime::Error| SandboxError::Mismatch { reason: format!("{e:#}") };
+        let instance = self.pre.instantiate(&mut store).map_err(broken)?;
+        if let Some(indices) = &self.categorizer {
+            indices.load(&mut store, &instance).map_err(broken)?;
+        }
+        if let Some(indices) = &self.router {
+            indices.load(&mut store, &instance).map_err(broken)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Write plug-ins for Veche in Rust.
+//!
+//! A plug-in is a struct. It says what it is and how it is set up ([`Plugin`]), and implements one
+//! trait for each kind of work that it does ([`Categorizer`], [`Router`], [`Indicators`],
+//! [`Exporter`]). [`export!`] makes the component of it:
+//!
+//! ```
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//! use veche_sdk::{Appeal, Candidate, Categorization, Categorizer, Context, Description, Failure, Plugin, Reason, SettingsError};
+//!
+//! /// Shown as a form to the administrator.
+//! #[derive(Deserialize, Serialize, JsonSchema)]
+//! struct Settings {
+//!     /// Category of every appeal that speaks of a pothole.
+//!     category: String,
+//! }
+//!
+//! struct Potholes { settings: Settings }
+//!
+//! impl Plugin for Potholes {
+//!     type Settings = Settings;
+//!
+//!     fn describe() -> Description {
+//!         Description::new([("ru", "Ямы"), ("en", "Potholes")])
+//!     }
+//!
+//!     fn configure(settings: Settings) -> Result<Self, SettingsError> {
+//!         Ok(Self { settings })
+//!     }
+//! }
+//!
+//! impl Categorizer for Potholes {
+//!     fn categorize(&self, appeal: &Appeal, _: &Context) -> Result<Categorization, Failure> {
+//!         if !appeal.text.contains("яма") {
+//!             return Ok(Categorization::NoOpinion);
+//!         }
+//!         Ok(Categorization::Candidates(vec![Candidate {
+//!             category: self.settings.category.clone(),
+//!             confidence: 0.9,
+//!             reasons: vec![Reason::new("Слово: яма", ["яма"])],
+//!         }]))
+//!     }
+//! }
+//!
+//! veche_sdk::export!(Potholes: categorizer);
+//!
+//! let plugin: Potholes = veche_sdk::testing::configure(r#"{"category": "roads.surface"}"#)?;
+//! let answer = plugin.categorize(&veche_sdk::testing::appeal("на дороге яма"), &veche_sdk::testing::context());
+//! # assert!(matches!(answer, Ok(Categorization::Candidates(_))));
+//! # Ok::<(), SettingsError>(())
+//! ```
+//!
+//! The host is reached by the functions of [`log`], [`directory`], [`calendar`], [`datasets`] and
+//! [`applicant`]. Each of these modules that a component uses is a permission that an administrator
+//! sees. In native tests the same functions are served by the stand-in that [`testing`] sets up.
+
+#[doc(hidden)]
+pub mod bindings;
+mod export;
+mod host;
+mod kinds;
+mod plugin;
+#[doc(hidden)]
+pub mod runtime;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use bindings::base::veche::plugin::types::{
+    Appeal, ApplicantKind, Context, Date, Failure, Instant, Localized, Place, Point, Reason,
+};
+pub use host::{applicant, calendar, datasets, directory, log};
+pub use kinds::categorizer::{Candidate, Categorization, Categorizer};
+pub use kinds::exporter::{Exporter, Rows, Sink};
+pub use kinds::indicators::{Facts, Indicators};
+pub use kinds::router::{Assignment, ChosenCategory, Clock, ClockKind, Priority, Router, Routing};
+pub use kinds::{exporter, indicators};
+pub use plugin::{Dataset, DatasetShape, Description, Plugin, SettingsError, schema};
