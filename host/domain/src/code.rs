@@ -164,6 +164,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// From its 32 bytes; none for another length.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
