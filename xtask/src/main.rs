@@ -1,1 +1,67 @@
-fn main() {}
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `bench`.
+
+mod bench;
+mod demo;
+mod plugins;
+mod postgres;
+mod run;
+mod test;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the project")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build everything, load the sample region and serve it.
+    Demo(demo::Options),
+    /// Set up what the tests need and run all of them.
+    Test {
+        /// Leave formatting and lints out.
+        #[arg(long)]
+        quick: bool,
+        /// Passed to the test runner.
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
+    /// Build the reference plug-ins into target/plugins.
+    Plugins,
+    /// Run benchmarks (`pipeline`); all if none is named.
+    Bench {
+        /// Which.
+        names: Vec<String>,
+        /// Passed to each.
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let done = match Cli::parse().chore {
+        Chore::Demo(options) => demo::run(&root, &options),
+        Chore::Test { quick, args } => test::run(&root, quick, &args),
+        Chore::Plugins => plugins::build(&root).map(|files| {
+            files.iter().for_each(|file| println!("{}", file.display()));
+            ExitCode::SUCCESS
+        }),
+        Chore::Bench { names, args } => bench::run(&root, &names, &args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}

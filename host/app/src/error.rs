@@ -88,6 +88,9 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+    /// A file of appeals or dictionaries that cannot be read.
+    #[error(transparent)]
+    Import(#[from] crate::import::ImportError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,1 +1,111 @@
-//! Under construction.
+//! What happens: intake, pipeline, corrections, imports, evaluation, replay.
+
+pub mod bootstrap;
+pub mod bulk;
+pub mod corrections;
+mod error;
+pub mod evaluate;
+pub mod import;
+pub mod intake;
+pub mod pipeline;
+pub mod regions;
+pub mod releases;
+pub mod rules;
+pub mod worker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use veche_domain::code::RegionCode;
+use veche_sandbox::{Engine, EngineConfig, Threads};
+use veche_store::Store;
+
+pub use error::AppError;
+pub use veche_sandbox as sandbox;
+pub use veche_store as store;
+
+use intake::IntakeDoor;
+use pipeline::Replay;
+use rules::RuleBook;
+
+/// How a host is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Database URL or SQLite path.
+    pub database: String,
+    /// Folder for compiled code; none compiles at every start.
+    pub cache: Option<PathBuf>,
+    /// Sandbox threads; none for one a core.
+    pub threads: Option<usize>,
+}
+
+/// A running host: the store, the rules, the sandbox. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The store.
+    pub store: Store,
+    /// Rules ready to run.
+    pub rules: Arc<RuleBook>,
+    /// Sandbox threads.
+    pub threads: Threads,
+    /// The door for single appeals.
+    pub intake: IntakeDoor,
+}
+
+impl App {
+    /// Opens the store, starts the engine and the sandbox threads.
+    ///
+    /// # Errors
+    /// What cannot be opened or started.
+    pub async fn start(config: &Config) -> Result<Self, AppError> {
+        let store = Store::connect(&config.database).await?;
+        let engine = Engine::new(&EngineConfig { cache: config.cache.clone(), ..EngineConfig::default() })?;
+        let threads = Threads::start(config.threads)
+            .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;
+        let rules = Arc::new(RuleBook::new(store.clone(), engine));
+        let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone());
+        Ok(Self { store, rules, threads, intake })
+    }
+
+    /// Starts the worker that routes what waits, until `stop`.
+    #[must_use]
+    pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(worker::run(self.store.clone(), self.rules.clone(), self.threads.clone(), stop))
+    }
+
+    /// Makes the active rules of every region ready, so that the first appeal does not wait.
+    ///
+    /// # Errors
+    /// A store error; a region whose rules cannot run is logged and left out.
+    pub async fn warm_up(&self) -> Result<(), AppError> {
+        for row in self.store.regions().await? {
+            if let Err(error) = self.rules.active(&row.region.code).await {
+                tracing::error!(region = %row.region.code, %error, "the active rules cannot be made ready");
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a stored decision again and compares.
+    ///
+    /// # Errors
+    /// Unknown decision, or rules that can no longer be made ready.
+    pub async fn replay(&self, id: Uuid) -> Result<Replay, AppError> {
+        let unknown = || AppError::Unknown { what: "decision", code: id.to_string() };
+        let (region, decision) = self.store.decision(id).await?.ok_or_else(unknown)?;
+        let stored = self.store.appeal(&region, decision.appeal).await?.ok_or_else(unknown)?;
+        let rules = self.rules.load(&decision.ruleset).await?;
+        let replayed = self.threads.run(move || pipeline::replay(&rules, &stored.appeal, &decision)).await?;
+        replayed.map_err(|reason| AppError::Stored { what: format!("decision {id}"), reason })
+    }
+
+    /// A region's row.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownRegion`].
+    pub async fn region(&self, region: &RegionCode) -> Result<veche_store::RegionRow, AppError> {
+        self.store.region(region).await?.ok_or_else(|| AppError::UnknownRegion { region: region.to_string() })
+    }
+}

@@ -1,1 +1,137 @@
-//! Under construction.
+//! Speaks HTTP: the REST API under `/api/v1`, its OpenAPI description, health checks.
+
+mod api;
+mod guard;
+mod problem;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use veche_app::App;
+
+pub use guard::{Token, Writers};
+pub use problem::Problem;
+
+/// Largest request body, bytes: a component, or an appeal of 100,000 characters with room to spare.
+const BODY_LIMIT: usize = 40 << 20;
+/// Longest a request may take. Compiling an uploaded component fits.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How the web floor is set up.
+#[derive(Clone)]
+pub struct WebConfig {
+    /// Token that guards writes; none refuses every write.
+    pub token: Option<Token>,
+    /// Writes a second that one address may send; none for no limit.
+    pub writes_per_second: Option<u32>,
+}
+
+/// What every handler sees.
+#[derive(Clone)]
+pub(crate) struct Web {
+    pub(crate) app: App,
+    pub(crate) writers: Arc<Writers>,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Veche",
+        description = "Citizens' appeals, categorised, routed and dated by sandboxed plug-ins. \
+                       Errors are Problem Details (RFC 9457). Writes need `Authorization: Bearer`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Bearer)
+)]
+struct Description;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+fn description() -> (Router<Web>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::router()).split_for_parts()
+}
+
+/// The OpenAPI 3.1 description.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    description().1
+}
+
+/// The whole service.
+#[must_use]
+pub fn router(app: App, config: WebConfig) -> Router {
+    let web = Web { app, writers: Arc::new(Writers::new(config.token, config.writes_per_second)) };
+    let (api, openapi) = description();
+    let id = HeaderName::from_static("x-request-id");
+    api.route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .merge(utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(web)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            let detail = "the failure is in the host's log";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The host failed", detail).into_response()
+        }))
+        .layer(PropagateRequestIdLayer::new(id.clone()))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::http::Request<_>| {
+            let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("");
+            // The path holds codes and ids only; the query may hold anything and stays out of the log.
+            tracing::info_span!("request", http.method = %request.method(), http.path = %request.uri().path(), request.id = id)
+        }))
+        .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
+}
+
+async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> Result<&'static str, Problem> {
+    web.app.store.ping().await?;
+    Ok("ready")
+}
+
+async fn not_found(uri: axum::http::Uri) -> Problem {
+    let detail = format!("{} is not served; the API is described at /api/docs", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "This method is not served here",
+        "the API is described at /api/docs",
+    )
+}
+
+/// Serves until `stop`, then lets running requests end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    stop: tokio_util::sync::CancellationToken,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+}

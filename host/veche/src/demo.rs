@@ -1,0 +1,104 @@
+//! `veche demo`: the sample region from nothing, with its appeals, served.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use veche_app::evaluate::Known;
+use veche_app::regions;
+use veche_web::{Token, WebConfig};
+
+use crate::commands::{ServeArgs, evaluate_file, import_file, listen};
+use crate::{HostArgs, output};
+
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// Folder for the demo's database and cache.
+    #[arg(long, default_value = "target/demo")]
+    dir: PathBuf,
+    /// Folder of the sample region.
+    #[arg(long, default_value = "samples/yaroslavl")]
+    sample: PathBuf,
+    /// Port on 127.0.0.1.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Do all of it, ask the service once, and exit.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Least agreement with the sample's labels.
+const ACCURACY: f64 = 0.85;
+
+pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&args.dir).with_context(|| format!("{} cannot be made", args.dir.display()))?;
+    let mut host = host.clone();
+    host.database = args.dir.join("veche.db").display().to_string();
+    host.cache = args.dir.join("cache");
+    let app = host.start().await?;
+    let loaded = regions::load_folder(&app.store, &app.rules, &args.sample, &host.plugins, Some("demo")).await?;
+    println!(
+        "Region {}: {} blocks, {} categories, {} bodies, {} municipalities, {} plug-ins bound",
+        loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities, loaded.bindings
+    );
+    let appeals = args.sample.join("appeals.csv");
+    let started = std::time::Instant::now();
+    let imported =
+        import_file(&app, &loaded.region, &appeals, "veche", Some(args.dir.join("rejects.csv"))).await?;
+    output::imported(&imported, started.elapsed());
+    let evaluation = evaluate_file(&app, &loaded.region, &appeals, "veche", Known::Nothing, 0).await?;
+    output::evaluation(&evaluation);
+    for (name, side) in [("category", &evaluation.category), ("body", &evaluation.body)] {
+        let accuracy = side.accuracy.unwrap_or(0.0);
+        if accuracy < ACCURACY {
+            bail!("the {name} agrees with {accuracy:.3} of the sample's labels, {ACCURACY} are expected");
+        }
+    }
+    let token = uuid::Uuid::new_v4().simple().to_string();
+    if args.check {
+        return check(app, &loaded.region, &token).await;
+    }
+    println!("\nOpen http://127.0.0.1:{}/api/docs", args.port);
+    println!("API token of this run: {token}");
+    println!(
+        "Try:\n  curl -s -H 'Authorization: Bearer {token}' 'http://127.0.0.1:{}/api/v1/regions/{}/appeals?limit=1'\n",
+        args.port, loaded.region
+    );
+    let listen_on = std::net::SocketAddr::from(([127, 0, 0, 1], args.port));
+    listen(app, ServeArgs { listen: listen_on, token: Some(token), rate: 200 }).await
+}
+
+/// Serves on a free port, asks for the readiness and one page of appeals over HTTP, and stops.
+async fn check(app: veche_app::App, region: &veche_domain::code::RegionCode, token: &str) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let stop = CancellationToken::new();
+    let config =
+        WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), writes_per_second: None };
+    let server = tokio::spawn(veche_web::serve(listener, veche_web::router(app.clone(), config), stop.clone()));
+    let ready = request(address, "/readyz", token).await?;
+    let list = request(address, &format!("/api/v1/regions/{region}/appeals?limit=1"), token).await?;
+    stop.cancel();
+    server.await??;
+    app.store.close().await;
+    if !ready.ends_with("ready") {
+        bail!("/readyz answers {ready:?}");
+    }
+    let body = list.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let page: serde_json::Value = serde_json::from_str(body).context("the list of appeals is no JSON")?;
+    let assignment = page.pointer("/items/0/assignments/0").context("the newest appeal has no assignment")?;
+    println!("Checked over HTTP: the newest appeal is {assignment}");
+    Ok(())
+}
+
+/// One plain GET; enough for a look at our own server.
+async fn request(address: std::net::SocketAddr, path: &str, token: &str) -> anyhow::Result<String> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    let text = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    stream.write_all(text.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}

@@ -1,0 +1,128 @@
+//! Errors as Problem Details (RFC 9457). Details of the host's own failures are logged once and never sent.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use veche_app::AppError;
+use veche_app::store::StoreError;
+
+/// A problem, as sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind: a URI that names it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Short title, the same for every problem of this kind.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// This occurrence, and what would mend it.
+    pub detail: String,
+    /// Single faults, each naming its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+impl Problem {
+    /// A problem.
+    #[must_use]
+    pub fn new(status: StatusCode, name: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:veche:problem:{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Bad input.
+    #[must_use]
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request cannot be taken as it is", detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+fn texts<E: ToString>(errors: &[E]) -> Vec<String> {
+    errors.iter().map(ToString::to_string).collect()
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AppError::UnknownRegion { .. } | AppError::Unknown { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
+            }
+            AppError::NoRuleset { .. } => {
+                Self::new(StatusCode::CONFLICT, "no-ruleset", "The region has no active ruleset", detail)
+            }
+            AppError::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The idempotency key was used for another request",
+                detail,
+            ),
+            AppError::Dictionaries(errors) => Self { errors: texts(&errors), ..Self::invalid("the dictionaries have faults") },
+            AppError::Ruleset(errors) => Self { errors: texts(&errors), ..Self::invalid("the ruleset has faults") },
+            AppError::Appeal(_)
+            | AppError::Invalid { .. }
+            | AppError::Binding { .. }
+            | AppError::Sandbox(_)
+            | AppError::Missing { .. }
+            | AppError::Import(_) => Self::invalid(detail),
+            AppError::Store(StoreError::Conflict { .. }) => {
+                Self::new(StatusCode::CONFLICT, "conflict", "Somebody else changed it", detail)
+            }
+            AppError::Store(StoreError::NotFound { .. }) => {
+                Self::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
+            }
+            AppError::Store(StoreError::Full) => {
+                tracing::error!(error = %detail, "the store is full");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", "The host has no space left", detail)
+            }
+            AppError::Store(StoreError::Locked | StoreError::Unavailable { .. }) | AppError::Stopped => {
+                tracing::error!(error = %detail, "a request cannot be served now");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The host cannot do it now",
+                    "try again in a moment; nothing of this request was stored",
+                )
+            }
+            AppError::Store(_) | AppError::Stored { .. } | AppError::File { .. } => {
+                tracing::error!(error = %detail, cause = ?std::error::Error::source(&error), "a request failed");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "The host failed",
+                    "the failure is in the host's log under this request's id",
+                )
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}

@@ -1,0 +1,121 @@
+//! A throw-away PostgreSQL cluster for the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+/// A running cluster; stopped and removed when dropped.
+pub(crate) struct Cluster {
+    folder: PathBuf,
+    binaries: PathBuf,
+    user: Option<&'static str>,
+    url: String,
+}
+
+impl Cluster {
+    /// Starts a cluster on a unix socket, as an unprivileged user where this process is root.
+    pub(crate) fn start() -> Result<Self> {
+        let binaries = match find_binaries() {
+            Some(found) => found,
+            None => {
+                install()?;
+                find_binaries().context("PostgreSQL was installed, but initdb is not under /usr/lib/postgresql")?
+            }
+        };
+        let root = run("id", &["-u"])?.trim() == "0";
+        let user = if !root {
+            None
+        } else if run("id", &["-u", "postgres"]).is_ok() {
+            Some("postgres")
+        } else {
+            Some("nobody")
+        };
+        // A socket path has room for about 100 characters.
+        let folder = PathBuf::from(format!("/tmp/veche-pg-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).context("a folder for PostgreSQL cannot be made in /tmp")?;
+        if let Some(user) = user {
+            run("chown", &[user, &folder.display().to_string()])?;
+        }
+        let socket = folder.display().to_string();
+        let cluster = Self {
+            url: format!("postgres://postgres@localhost/postgres?host={socket}"),
+            folder,
+            binaries,
+            user,
+        };
+        let data = cluster.data();
+        cluster.postgres("initdb", &["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", &data])?;
+        let options = format!("-c listen_addresses='' -c unix_socket_directories={socket} -c fsync=off -c max_connections=200");
+        cluster.postgres("pg_ctl", &["-D", &data, "-w", "-l", &format!("{socket}/log"), "-o", &options, "start"])?;
+        Ok(cluster)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn data(&self) -> String {
+        self.folder.join("data").display().to_string()
+    }
+
+    fn postgres(&self, program: &str, args: &[&str]) -> Result<()> {
+        let program = self.binaries.join(program).display().to_string();
+        let mut command = match self.user {
+            Some(user) => {
+                let mut command = Command::new("runuser");
+                command.args(["-u", user, "--", &program]);
+                command
+            }
+            None => Command::new(&program),
+        };
+        // The server inherits what pg_ctl has: pipes would keep this process waiting for it.
+        let status = command
+            .args(args)
+            .current_dir("/tmp")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .with_context(|| format!("`{program}` cannot be started"))?;
+        if !status.success() {
+            bail!("`{program} {}` failed; see {}/log", args.join(" "), self.folder.display());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = self.postgres("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn find_binaries() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<PathBuf> =
+        versions.flatten().map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists()).collect();
+    found.sort();
+    found.pop()
+}
+
+fn install() -> Result<()> {
+    let can = Path::new("/usr/bin/apt-get").exists() && run("id", &["-u"])?.trim() == "0";
+    if !can {
+        bail!("the tests need PostgreSQL 15 or newer: install it (Debian: `sudo apt-get install postgresql`)");
+    }
+    println!("PostgreSQL is missing: installing it with apt-get");
+    run("apt-get", &["update"])?;
+    run("apt-get", &["install", "-y", "--no-install-recommends", "postgresql"])?;
+    Ok(())
+}
+
+fn run(program: &str, args: &[&str]) -> Result<String> {
+    let output =
+        Command::new(program).args(args).stdin(Stdio::null()).output().with_context(|| format!("`{program}` cannot be started"))?;
+    if !output.status.success() {
+        bail!("`{program} {}` failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
