@@ -9,7 +9,7 @@ use veche_domain::code::{BlockCode, BodyCode, CategoryCode, Digest, Municipality
 use veche_domain::dictionary::{Block, Body, BodyKind, Category, DictionaryData, Municipality, Region, fold_name};
 
 use crate::error::AppError;
-use crate::import::{self, Labelled};
+use crate::files::{self, Labelled};
 
 /// Least cases behind a row of the routing dataset that is finer than the category alone.
 const CASES: u32 = 2;
@@ -138,7 +138,7 @@ impl Collector {
             categories,
         };
         let routes = self.routes(&code_of, &bodies, &municipalities);
-        import::write_region_dir(folder, &data)?;
+        files::write_region_dir(folder, &data)?;
         let mut csv = String::from("category,municipality,district,body\n");
         for [category, municipality, district, body] in &routes {
             let _ = writeln!(csv, "{category},{municipality},{},{body}", quoted(district));

@@ -10,7 +10,7 @@ use veche_sandbox::Threads;
 use veche_store::Store;
 
 use crate::error::AppError;
-use crate::import::{self, Labelled, Profile, Reject, RejectsFile};
+use crate::files::{self, Labelled, Profile, Reject, RejectsFile};
 use crate::intake::{BulkCount, decide_batch, save_batch};
 use crate::rules::{RuleBook, Rules};
 
@@ -49,7 +49,7 @@ fn start_reading(
     rules: Option<Arc<Rules>>,
     zone: chrono_tz::Tz,
 ) -> Result<(Vec<String>, mpsc::Receiver<(Read, (u64, Option<u64>))>), AppError> {
-    let mut table = import::open_table(path)?;
+    let mut table = files::open_table(path)?;
     let headers = table.headers().to_vec();
     let bound = profile.bind(&headers)?;
     let (sender, receiver) = mpsc::channel(4);

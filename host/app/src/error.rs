@@ -90,7 +90,7 @@ pub enum AppError {
     },
     /// A file of appeals or dictionaries that cannot be read.
     #[error(transparent)]
-    Import(#[from] crate::import::ImportError),
+    Import(#[from] crate::files::ImportError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

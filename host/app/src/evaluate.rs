@@ -13,7 +13,7 @@ use veche_domain::dictionary::{Category, Dictionaries, fold_name};
 use veche_sandbox::Threads;
 
 use crate::error::AppError;
-use crate::import::{Labelled, Labels};
+use crate::files::{Labelled, Labels};
 use crate::pipeline::{decide, decide_with_category};
 use crate::rules::Rules;
 

@@ -5,7 +5,7 @@ pub mod bulk;
 pub mod corrections;
 mod error;
 pub mod evaluate;
-pub mod import;
+pub mod files;
 pub mod intake;
 pub mod pipeline;
 pub mod regions;

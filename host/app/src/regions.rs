@@ -14,7 +14,7 @@ use veche_sandbox::Engine;
 use veche_store::{BlobKind, DatasetRow, Store};
 
 use crate::error::AppError;
-use crate::import;
+use crate::files;
 use crate::releases;
 use crate::rules::RuleBook;
 
@@ -93,7 +93,7 @@ pub async fn load_folder(
     plugins: &Path,
     actor: Option<&str>,
 ) -> Result<Loaded, AppError> {
-    let data = import::load_region_dir(folder)?;
+    let data = files::load_region_dir(folder)?;
     let calendar = read_calendar(folder)?;
     let dictionaries = save_dictionaries(store, &data, &calendar).await?;
     let region = data.region.code.clone();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use veche_app::bulk::{self, Imported};
 use veche_app::bootstrap::{Collector, in_sample};
 use veche_app::evaluate::{Evaluation, Known};
-use veche_app::import::Profile;
+use veche_app::files::Profile;
 use veche_app::sandbox::{Engine, EngineConfig, Limits};
 use veche_app::{App, regions};
 use veche_domain::code::RegionCode;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use veche_app::bulk::Imported;
 use veche_app::evaluate::{Evaluation, Side};
-use veche_app::import::Reject;
+use veche_app::files::Reject;
 use veche_app::sandbox::Inspection;
 use veche_domain::decision::Permission;
 
