@@ -11,8 +11,6 @@ use veche_domain::dictionary::{Block, Body, BodyKind, Category, DictionaryData, 
 use crate::error::AppError;
 use crate::files::{self, Labelled};
 
-/// Least cases behind a row of the routing dataset that is finer than the category alone.
-const CASES: u32 = 2;
 /// Block for what has too few categories of its own (clause 19).
 const MIXED: &str = "mixed";
 
@@ -32,9 +30,9 @@ impl Votes {
     fn add(&mut self, body: &str) {
         *self.0.entry(body.to_owned()).or_default() += 1;
     }
-    /// The most frequent body and its cases; ties by name, so that a bootstrap is repeatable.
-    fn winner(&self) -> Option<(&str, u32)> {
-        self.0.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))).map(|(body, n)| (body.as_str(), *n))
+    /// The most frequent body; ties by name, so that a bootstrap is repeatable.
+    fn winner(&self) -> Option<&str> {
+        self.0.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))).map(|(body, _)| body.as_str())
     }
 }
 
@@ -114,7 +112,7 @@ impl Collector {
                 let Some(code) = own.get(label.as_str()) else { continue };
                 let code = CategoryCode::new(&format!("{block}.{code}")).map_err(|e| invalid(&e))?;
                 let winner = self.by_category.get(*label).and_then(Votes::winner);
-                let default_body = winner.and_then(|(body, _)| bodies.get(body)).map(|b| BodyCode::new(b)).transpose().map_err(|e| invalid(&e))?;
+                let default_body = winner.and_then(|body| bodies.get(body)).map(|b| BodyCode::new(b)).transpose().map_err(|e| invalid(&e))?;
                 categories.push(category(code.clone(), block, label, false, default_body)?);
                 code_of.insert(label, code);
             }
@@ -195,7 +193,7 @@ impl Collector {
         blocks
     }
 
-    /// Majority rows: each finer row only where it is backed by cases and says something else.
+    /// Majority rows: each finer row only where it says something else.
     fn routes(
         &self,
         code_of: &BTreeMap<&str, CategoryCode>,
@@ -203,10 +201,10 @@ impl Collector {
         municipalities: &BTreeMap<&str, String>,
     ) -> Vec<[String; 4]> {
         let mut rows = Vec::new();
-        let body_of = |votes: &Votes| votes.winner().and_then(|(body, n)| Some((bodies.get(body)?.clone(), n)));
+        let body_of = |votes: &Votes| votes.winner().and_then(|body| bodies.get(body).cloned());
         for (label, code) in code_of {
             let Some(votes) = self.by_category.get(*label) else { continue };
-            let Some((usual, _)) = body_of(votes) else { continue };
+            let Some(usual) = body_of(votes) else { continue };
             let any = || "*".to_owned();
             let districts: Vec<_> = self
                 .by_district
@@ -214,8 +212,8 @@ impl Collector {
                 .take_while(|((category, _), _)| category == label)
                 .filter_map(|((_, district), votes)| Some((district, body_of(votes)?)))
                 .collect();
-            for (district, (body, cases)) in &districts {
-                if *cases >= CASES && *body != usual {
+            for (district, body) in &districts {
+                if *body != usual {
                     rows.push([code.to_string(), any(), (*district).clone(), body.clone()]);
                 }
             }
@@ -226,8 +224,7 @@ impl Collector {
                     .range(((*label).to_owned(), String::new())..)
                     .take_while(|((category, _), _)| category == label)
                 {
-                    if let (Some((body, cases)), Some(place)) = (body_of(votes), municipalities.get(municipality.as_str()))
-                        && cases >= CASES
+                    if let (Some(body), Some(place)) = (body_of(votes), municipalities.get(municipality.as_str()))
                         && body != usual
                     {
                         rows.push([code.to_string(), place.clone(), any(), body]);

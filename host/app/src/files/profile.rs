@@ -13,12 +13,12 @@ use veche_domain::dictionary::{Dictionaries, fold_name};
 use super::{ImportError, Reject, Row};
 
 const READY: [(&str, &str); 6] = [
-    ("veche", include_str!("../../profiles/veche.toml")),
-    ("spb", include_str!("../../profiles/spb.toml")),
-    ("kursk", include_str!("../../profiles/kursk.toml")),
-    ("pos", include_str!("../../profiles/pos.toml")),
-    ("incident", include_str!("../../profiles/incident.toml")),
-    ("open311", include_str!("../../profiles/open311.toml")),
+    ("veche", include_str!("profiles/veche.toml")),
+    ("spb", include_str!("profiles/spb.toml")),
+    ("kursk", include_str!("profiles/kursk.toml")),
+    ("pos", include_str!("profiles/pos.toml")),
+    ("incident", include_str!("profiles/incident.toml")),
+    ("open311", include_str!("profiles/open311.toml")),
 ];
 
 /// Where a field comes from.
