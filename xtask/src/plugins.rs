@@ -19,16 +19,12 @@ const CONTRACT: &str = "veche:plugin/";
 /// # Errors
 /// The target is not installed and cannot be, a plug-in does not compile, or a component would import
 /// something outside the contract.
-pub fn build(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn build(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     install_target()?;
-    let adapter = wat::parse_file(root.join(ADAPTER))
-        .with_context(|| format!("{ADAPTER} is no valid module"))?;
+    let adapter = wat::parse_file(root.join(ADAPTER)).with_context(|| format!("{ADAPTER} is no valid module"))?;
     let out = root.join("target/plugins");
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    packages(root)?
-        .iter()
-        .map(|package| package.build(root, &adapter, &out))
-        .collect()
+    packages(root)?.iter().map(|package| package.build(root, &adapter, &out)).collect()
 }
 
 /// What `Cargo.toml` says of a plug-in.
@@ -41,17 +37,14 @@ impl Package {
     fn build(&self, root: &Path, adapter: &[u8], out: &Path) -> anyhow::Result<PathBuf> {
         let name = &self.name;
         let module = self.compile(root)?;
-        let module =
-            std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-        let component = encode(&module, adapter)
-            .with_context(|| format!("plug-in {name} makes no component"))?;
+        let module = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
+        let component = encode(&module, adapter).with_context(|| format!("plug-in {name} makes no component"))?;
         check_imports(&component).with_context(|| format!("plug-in {name}"))?;
         let component = self.metadata()?.to_wasm(&component)?;
         let path = out.join(format!("{name}.wasm"));
         // A component that did not change keeps its time, for whoever watches the file.
         if std::fs::read(&path).ok().as_ref() != Some(&component) {
-            std::fs::write(&path, component)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(path)
     }
@@ -60,47 +53,21 @@ impl Package {
     fn compile(&self, root: &Path) -> anyhow::Result<PathBuf> {
         let target_dir = root.join("target/plugins-build");
         let status = cargo()
-            .args([
-                "rustc",
-                "--quiet",
-                "--locked",
-                "--release",
-                "--lib",
-                "--crate-type",
-                "cdylib",
-                "--target",
-                TARGET,
-            ])
+            .args(["rustc", "--quiet", "--locked", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET])
             .args(["--package", &self.name])
             .current_dir(root.join("plugins"))
             .env("CARGO_TARGET_DIR", &target_dir)
             .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(root))
             .status()
             .context("cannot start cargo")?;
-        ensure!(
-            status.success(),
-            "plug-in {} does not compile: see the messages above",
-            self.name
-        );
-        Ok(target_dir
-            .join(TARGET)
-            .join("release")
-            .join(self.name.replace('-', "_"))
-            .with_extension("wasm"))
+        ensure!(status.success(), "plug-in {} does not compile: see the messages above", self.name);
+        Ok(target_dir.join(TARGET).join("release").join(self.name.replace('-', "_")).with_extension("wasm"))
     }
 
     fn metadata(&self) -> anyhow::Result<AddMetadata> {
         let text = |field: &str| self.fields.get(field).and_then(Value::as_str);
-        let authors = self
-            .fields
-            .get("authors")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let authors = authors
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let authors = self.fields.get("authors").and_then(Value::as_array).into_iter().flatten();
+        let authors = authors.filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
 
         let mut metadata = AddMetadata::default();
         metadata.name = AddMetadataField::Set(self.name.clone());
@@ -117,12 +84,8 @@ impl Package {
 /// Flags that keep the folders of this machine out of panic messages: the same source gives the same
 /// component everywhere.
 fn remapped_paths(root: &Path) -> std::ffi::OsString {
-    let home = std::env::var_os("HOME")
-        .or_else(|| std::env::var_os("USERPROFILE"))
-        .map(PathBuf::from);
-    let cargo = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| home.map(|home| home.join(".cargo")));
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| home.map(|home| home.join(".cargo")));
     let mut flags = std::ffi::OsString::new();
     for (from, to) in [(Some(root.to_owned()), "/veche"), (cargo, "/cargo")] {
         let Some(from) = from else { continue };
@@ -143,10 +106,7 @@ where
     T: std::str::FromStr<Err = anyhow::Error> + Clone + std::fmt::Debug,
 {
     Ok(match text.filter(|text| !text.is_empty()) {
-        Some(text) => AddMetadataField::Set(
-            text.parse()
-                .with_context(|| format!("metadata «{text}» is not valid"))?,
-        ),
+        Some(text) => AddMetadataField::Set(text.parse().with_context(|| format!("metadata «{text}» is not valid"))?),
         None => AddMetadataField::Keep,
     })
 }
@@ -157,80 +117,46 @@ fn packages(root: &Path) -> anyhow::Result<Vec<Package>> {
         .current_dir(root.join("plugins"))
         .output()
         .context("cannot start cargo")?;
-    ensure!(
-        output.status.success(),
-        "plugins/: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
+    ensure!(output.status.success(), "plugins/: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata
-        .get("packages")
-        .and_then(Value::as_array)
-        .context("cargo names no packages in plugins/")?;
+    let packages = metadata.get("packages").and_then(Value::as_array).context("cargo names no packages in plugins/")?;
     packages
         .iter()
         .map(|package| {
-            let name = package
-                .get("name")
-                .and_then(Value::as_str)
-                .context("a package in plugins/ has no name")?;
-            Ok(Package {
-                name: name.to_owned(),
-                fields: package.clone(),
-            })
+            let name = package.get("name").and_then(Value::as_str).context("a package in plugins/ has no name")?;
+            Ok(Package { name: name.to_owned(), fields: package.clone() })
         })
         .collect()
 }
 
 fn encode(module: &[u8], adapter: &[u8]) -> anyhow::Result<Vec<u8>> {
-    ComponentEncoder::default()
-        .module(module)?
-        .adapter("wasi_snapshot_preview1", adapter)?
-        .validate(true)
-        .encode()
+    ComponentEncoder::default().module(module)?.adapter("wasi_snapshot_preview1", adapter)?.validate(true).encode()
 }
 
 /// Holds the promise that a plug-in built with the SDK imports the contract alone.
 fn check_imports(component: &[u8]) -> anyhow::Result<()> {
     let (imports, exports) = interfaces(component)?;
-    let foreign: Vec<_> = imports
-        .iter()
-        .filter(|name| !name.starts_with(CONTRACT))
-        .map(String::as_str)
-        .collect();
+    let foreign: Vec<_> = imports.iter().filter(|name| !name.starts_with(CONTRACT)).map(String::as_str).collect();
     ensure!(
         foreign.is_empty(),
         "imports {}: only {CONTRACT}* is allowed; find the dependency that calls it, or answer it in {ADAPTER}",
         foreign.join(", ")
     );
     ensure!(
-        exports
-            .iter()
-            .any(|name| name.starts_with("veche:plugin/plugin@")),
+        exports.iter().any(|name| name.starts_with("veche:plugin/plugin@")),
         "exports {exports:?} and not {CONTRACT}plugin: say `veche_sdk::export!(Type: kind)` in lib.rs"
     );
     Ok(())
 }
 
 /// Names of the imported and the exported interfaces of a component.
-pub fn interfaces(component: &[u8]) -> anyhow::Result<(BTreeSet<String>, BTreeSet<String>)> {
+pub(crate) fn interfaces(component: &[u8]) -> anyhow::Result<(BTreeSet<String>, BTreeSet<String>)> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("this is a WIT package and no component");
     };
-    let world = resolve
-        .worlds
-        .get(world)
-        .context("the component has no world")?;
-    let names = |items: Vec<_>| {
-        items
-            .into_iter()
-            .map(|key| resolve.name_world_key(key))
-            .collect()
-    };
-    Ok((
-        names(world.imports.keys().collect()),
-        names(world.exports.keys().collect()),
-    ))
+    let world = resolve.worlds.get(world).context("the component has no world")?;
+    let names = |items: Vec<_>| items.into_iter().map(|key| resolve.name_world_key(key)).collect();
+    Ok((names(world.imports.keys().collect()), names(world.exports.keys().collect())))
 }
 
 /// Installs the compile target where it is missing. A `rust-toolchain.toml` would not do it: rustup
@@ -240,54 +166,31 @@ fn install_target() -> anyhow::Result<()> {
         "rustup is not here, so it is unknown whether the target {TARGET} is: install rustup (https://rustup.rs) and \
          run `rustup target add {TARGET}`"
     );
-    let listed = match Command::new("rustup")
-        .args(["target", "list", "--installed"])
-        .output()
-    {
+    let listed = match Command::new("rustup").args(["target", "list", "--installed"]).output() {
         Ok(listed) => listed,
         // A toolchain without rustup may bring the target along.
         Err(_) if target_of_sysroot() => return Ok(()),
         Err(_) => bail!(without_rustup),
     };
-    if String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .any(|line| line.trim() == TARGET)
-    {
+    if String::from_utf8_lossy(&listed.stdout).lines().any(|line| line.trim() == TARGET) {
         return Ok(());
     }
-    let status = Command::new("rustup")
-        .args(["target", "add", TARGET])
-        .status()?;
-    ensure!(
-        status.success(),
-        "`rustup target add {TARGET}` failed: run it by hand when the network is there"
-    );
+    let status = Command::new("rustup").args(["target", "add", TARGET]).status()?;
+    ensure!(status.success(), "`rustup target add {TARGET}` failed: run it by hand when the network is there");
     Ok(())
 }
 
 fn target_of_sysroot() -> bool {
-    Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .is_ok_and(|printed| {
-            let sysroot = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
-            Path::new(&sysroot)
-                .join("lib/rustlib")
-                .join(TARGET)
-                .join("lib")
-                .is_dir()
-        })
+    Command::new("rustc").args(["--print", "sysroot"]).output().is_ok_and(|printed| {
+        let sysroot = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+        Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib").is_dir()
+    })
 }
 
 /// Cargo as it was started, without what the outer cargo run says about its own build.
 fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for outer in [
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "RUSTC_WORKSPACE_WRAPPER",
-    ] {
+    for outer in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(outer);
     }
     cargo

@@ -112,7 +112,11 @@ impl Collector {
                 let Some(code) = own.get(label.as_str()) else { continue };
                 let code = CategoryCode::new(&format!("{block}.{code}")).map_err(|e| invalid(&e))?;
                 let winner = self.by_category.get(*label).and_then(Votes::winner);
-                let default_body = winner.and_then(|body| bodies.get(body)).map(|b| BodyCode::new(b)).transpose().map_err(|e| invalid(&e))?;
+                let default_body = winner
+                    .and_then(|body| bodies.get(body))
+                    .map(|b| BodyCode::new(b))
+                    .transpose()
+                    .map_err(|e| invalid(&e))?;
                 categories.push(category(code.clone(), block, label, false, default_body)?);
                 code_of.insert(label, code);
             }
@@ -123,15 +127,36 @@ impl Collector {
             region,
             blocks: blocks
                 .iter()
-                .map(|(code, (name, _))| Ok(Block { code: BlockCode::new(code).map_err(|e| invalid(&e))?, name: name.clone(), name_en: None }))
+                .map(|(code, (name, _))| {
+                    Ok(Block {
+                        code: BlockCode::new(code).map_err(|e| invalid(&e))?,
+                        name: name.clone(),
+                        name_en: None,
+                    })
+                })
                 .collect::<Result<_, AppError>>()?,
             bodies: bodies
                 .iter()
-                .map(|(name, code)| Ok(Body { code: BodyCode::new(code).map_err(|e| invalid(&e))?, name: (*name).to_owned(), short_name: None, kind: body_kind(name), municipality: None, work_time: None }))
+                .map(|(name, code)| {
+                    Ok(Body {
+                        code: BodyCode::new(code).map_err(|e| invalid(&e))?,
+                        name: (*name).to_owned(),
+                        short_name: None,
+                        kind: body_kind(name),
+                        municipality: None,
+                        work_time: None,
+                    })
+                })
                 .collect::<Result<_, AppError>>()?,
             municipalities: municipalities
                 .iter()
-                .map(|(name, code)| Ok(Municipality { code: MunicipalityCode::new(code).map_err(|e| invalid(&e))?, name: (*name).to_owned(), aliases: vec![] }))
+                .map(|(name, code)| {
+                    Ok(Municipality {
+                        code: MunicipalityCode::new(code).map_err(|e| invalid(&e))?,
+                        name: (*name).to_owned(),
+                        aliases: vec![],
+                    })
+                })
                 .collect::<Result<_, AppError>>()?,
             categories,
         };
@@ -257,7 +282,17 @@ fn category(
     default_body: Option<BodyCode>,
 ) -> Result<Category, AppError> {
     let block = BlockCode::new(block).map_err(|e| invalid(&e))?;
-    Ok(Category { code, block, name: name.to_owned(), name_en: None, other, default_body, sstu: None, valid_from: None, valid_to: None })
+    Ok(Category {
+        code,
+        block,
+        name: name.to_owned(),
+        name_en: None,
+        other,
+        default_body,
+        sstu: None,
+        valid_from: None,
+        valid_to: None,
+    })
 }
 
 fn invalid(error: &veche_domain::code::CodeError) -> AppError {
@@ -304,20 +339,48 @@ fn slug(name: &str, length: usize) -> String {
 
 fn latin(c: char) -> Option<&'static str> {
     Some(match c {
-        'а' => "a", 'б' => "b", 'в' => "v", 'г' => "g", 'д' => "d", 'е' | 'э' => "e", 'ж' => "zh", 'з' => "z",
-        'и' => "i", 'й' | 'ы' => "y", 'к' => "k", 'л' => "l", 'м' => "m", 'н' => "n", 'о' => "o", 'п' => "p",
-        'р' => "r", 'с' => "s", 'т' => "t", 'у' => "u", 'ф' => "f", 'х' => "kh", 'ц' => "ts", 'ч' => "ch",
-        'ш' => "sh", 'щ' => "shch", 'ю' => "yu", 'я' => "ya", 'ь' | 'ъ' => "",
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' => "g",
+        'д' => "d",
+        'е' | 'э' => "e",
+        'ж' => "zh",
+        'з' => "z",
+        'и' => "i",
+        'й' | 'ы' => "y",
+        'к' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' => "n",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'у' => "u",
+        'ф' => "f",
+        'х' => "kh",
+        'ц' => "ts",
+        'ч' => "ch",
+        'ш' => "sh",
+        'щ' => "shch",
+        'ю' => "yu",
+        'я' => "ya",
+        'ь' | 'ъ' => "",
         _ => return None,
     })
 }
 
 fn body_kind(name: &str) -> BodyKind {
     let name = fold_name(name);
-    let has = |words: &[&str]| words.iter().any(|word| name.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word)));
+    let has = |words: &[&str]| {
+        words.iter().any(|word| name.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word)))
+    };
     if has(&["администрац", "муниципал"]) {
         BodyKind::Municipality
-    } else if has(&["комитет", "министерств", "департамент", "инспекци", "правительств", "управлени"]) {
+    } else if has(&["комитет", "министерств", "департамент", "инспекци", "правительств", "управлени"])
+    {
         BodyKind::Executive
     } else if has(&["ооо", "ао", "оао", "зао", "пао", "гуп", "муп"]) {
         BodyKind::Company

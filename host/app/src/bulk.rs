@@ -39,6 +39,9 @@ enum Read {
     Reject(Reject),
 }
 
+/// What was read, and how far the file is.
+type Message = (Read, (u64, Option<u64>));
+
 /// Called with rows read, bytes read and bytes in all.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64, Option<u64>) + Sync);
 
@@ -48,7 +51,7 @@ fn start_reading(
     profile: &Profile,
     rules: Option<Arc<Rules>>,
     zone: chrono_tz::Tz,
-) -> Result<(Vec<String>, mpsc::Receiver<(Read, (u64, Option<u64>))>), AppError> {
+) -> Result<(Vec<String>, mpsc::Receiver<Message>), AppError> {
     let mut table = files::open_table(path)?;
     let headers = table.headers().to_vec();
     let bound = profile.bind(&headers)?;
@@ -57,10 +60,12 @@ fn start_reading(
         let dictionaries = rules.as_ref().map(|r| r.dictionaries.as_ref());
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(row) = table.next() {
-            let read = row.and_then(|row| bound.read(&row, zone, dictionaries).map_err(|mut reject| {
-                reject.cells = row.cells.clone();
-                reject
-            }));
+            let read = row.and_then(|row| {
+                bound.read(&row, zone, dictionaries).map_err(|mut reject| {
+                    reject.cells = row.cells.clone();
+                    reject
+                })
+            });
             let message = match read {
                 Ok(labelled) => {
                     batch.push(labelled);
@@ -97,8 +102,7 @@ pub async fn import_file(
     rejects: &Path,
     progress: Progress<'_>,
 ) -> Result<Imported, AppError> {
-    let active =
-        rules.active(region).await?.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let active = rules.active(region).await?.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let (headers, mut receiver) = start_reading(path, profile, Some(active.clone()), active.zone())?;
     let mut imported = Imported::default();
     let mut rejects_file: Option<RejectsFile> = None;

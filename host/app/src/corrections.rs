@@ -51,14 +51,9 @@ pub async fn correct(
     if correction.category.is_none() && correction.body.is_none() {
         return Err(AppError::Invalid { field: "category", reason: "give a new category, a new body or both".into() });
     }
-    let active = rules
-        .active(region)
-        .await?
-        .ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
-    let stored = store
-        .appeal(region, id)
-        .await?
-        .ok_or_else(|| AppError::Unknown { what: "appeal", code: id.to_string() })?;
+    let active = rules.active(region).await?.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let stored =
+        store.appeal(region, id).await?.ok_or_else(|| AppError::Unknown { what: "appeal", code: id.to_string() })?;
     let row = stored
         .questions
         .iter()

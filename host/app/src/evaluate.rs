@@ -176,7 +176,8 @@ impl Evaluation {
                 Some(category) if known == Known::Nothing => {
                     let answered = verdict.and_then(|v| v.category.as_ref()).map(|c| c.as_str());
                     // Nobody could name it, and people said «прочие»: that is what a person would have set.
-                    let right = if answered.is_none() && category.other { Some(category.code.as_str()) } else { answered };
+                    let right =
+                        if answered.is_none() && category.other { Some(category.code.as_str()) } else { answered };
                     self.category.add(category.code.as_str(), right);
                 }
                 Some(_) => {}

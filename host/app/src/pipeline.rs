@@ -40,8 +40,7 @@ pub fn decide_with_category(rules: &Rules, appeal: &Appeal, question: u32, categ
 
 fn run(rules: &Rules, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
     let today = local_date(appeal.content.received_at, rules.zone());
-    let mut effect =
-        Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() };
+    let mut effect = Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() };
     for index in 0..appeal.content.question_count() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         if known.is_some_and(|(question, _)| question != number) {
@@ -186,10 +185,11 @@ impl<'a> Steps<'a, '_> {
                     }
                     Ok(checked) => {
                         self.record(bound, &report, Outcome::Ok, None, None);
-                        let best = checked.into_iter().fold(None, |best: Option<(&'a Category, f32)>, next| match best {
-                            Some(best) if best.1 >= next.1 => Some(best),
-                            _ => Some(next),
-                        });
+                        let best =
+                            checked.into_iter().fold(None, |best: Option<(&'a Category, f32)>, next| match best {
+                                Some(best) if best.1 >= next.1 => Some(best),
+                                _ => Some(next),
+                            });
                         if let Some((category, confidence)) = best {
                             if confidence >= rules.ruleset.threshold_of(&category.block) {
                                 return Named::Category(category, Source::Plugin, Some(confidence));
@@ -223,7 +223,12 @@ impl<'a> Steps<'a, '_> {
         candidates
             .iter()
             .map(|candidate| {
-                let code = self.rules.ruleset.category_map.get(&candidate.category).map_or(candidate.category.as_str(), |c| c.as_str());
+                let code = self
+                    .rules
+                    .ruleset
+                    .category_map
+                    .get(&candidate.category)
+                    .map_or(candidate.category.as_str(), |c| c.as_str());
                 let shown: String = code.chars().take(120).collect();
                 let category = self
                     .rules
@@ -234,7 +239,10 @@ impl<'a> Steps<'a, '_> {
                     return Err(format!("category {shown:?} is given twice"));
                 }
                 if let Some(block) = bound.binding.block.as_ref().filter(|b| **b != category.block) {
-                    return Err(format!("category {shown:?} is of block {}, the binding serves {block}", category.block));
+                    return Err(format!(
+                        "category {shown:?} is of block {}, the binding serves {block}",
+                        category.block
+                    ));
                 }
                 if !(0.0..=1.0).contains(&candidate.confidence) {
                     return Err(format!("confidence {} of {shown:?} is not from 0 to 1", candidate.confidence));
@@ -292,7 +300,10 @@ impl<'a> Steps<'a, '_> {
             }
             // Guests count in whole seconds.
             if clock.due.timestamp() < received.timestamp() || clock.due > latest {
-                return Err(format!("the clock {} is due on {}, before the receipt or too late", clock.kind, clock.due));
+                return Err(format!(
+                    "the clock {} is due on {}, before the receipt or too late",
+                    clock.kind, clock.due
+                ));
             }
             if clock.basis.chars().count() > MESSAGE_LIMIT {
                 return Err(format!("the basis of the clock {} has over {MESSAGE_LIMIT} characters", clock.kind));

@@ -183,10 +183,11 @@ async fn from_file(
 ) -> Result<Ruleset, AppError> {
     let mut bindings = Vec::new();
     for binding in file.bindings {
-        let component = std::fs::read(plugins.join(format!("{}.wasm", binding.plugin))).map_err(|e| AppError::File {
-            path: plugins.join(format!("{}.wasm", binding.plugin)).display().to_string(),
-            reason: format!("{e}; build the reference plug-ins with `cargo xtask plugins`"),
-        })?;
+        let component =
+            std::fs::read(plugins.join(format!("{}.wasm", binding.plugin))).map_err(|e| AppError::File {
+                path: plugins.join(format!("{}.wasm", binding.plugin)).display().to_string(),
+                reason: format!("{e}; build the reference plug-ins with `cargo xtask plugins`"),
+            })?;
         let (inspection, _) = releases::upload(store, engine, region, component, actor).await?;
         let mut datasets = BTreeMap::new();
         for (name, file) in &binding.datasets {

@@ -90,11 +90,8 @@ impl RuleBook {
     /// # Errors
     /// When the region is unknown or its ruleset cannot be made ready.
     pub async fn active(&self, region: &RegionCode) -> Result<Option<Arc<Rules>>, AppError> {
-        let row = self
-            .store
-            .region(region)
-            .await?
-            .ok_or_else(|| AppError::UnknownRegion { region: region.to_string() })?;
+        let row =
+            self.store.region(region).await?.ok_or_else(|| AppError::UnknownRegion { region: region.to_string() })?;
         match row.ruleset {
             Some(digest) => Ok(Some(self.load(&digest).await?)),
             None => Ok(None),
@@ -110,8 +107,8 @@ impl RuleBook {
             return Ok(rules.clone());
         }
         let bytes = self.bytes("ruleset", digest).await?;
-        let ruleset: Ruleset =
-            serde_json::from_slice(&bytes).map_err(|e| AppError::Stored { what: format!("ruleset {digest}"), reason: e.to_string() })?;
+        let ruleset: Ruleset = serde_json::from_slice(&bytes)
+            .map_err(|e| AppError::Stored { what: format!("ruleset {digest}"), reason: e.to_string() })?;
         let rules = Arc::new(self.make_ready(ruleset).await?);
         let mut ready = self.ready.lock();
         if ready.len() >= READY_LIMIT {
@@ -163,8 +160,10 @@ impl RuleBook {
             let shape = inspection.datasets.iter().find(|need| need.name == *name).map(|need| need.shape.as_str());
             let dataset = match shape {
                 Some("blob") => Dataset::blob(bytes),
-                _ => Dataset::table(&bytes)
-                    .map_err(|reason| AppError::Stored { what: format!("dataset {name:?} of binding {:?}", binding.id.as_str()), reason })?,
+                _ => Dataset::table(&bytes).map_err(|reason| AppError::Stored {
+                    what: format!("dataset {name:?} of binding {:?}", binding.id.as_str()),
+                    reason,
+                })?,
             };
             datasets.insert(name.clone(), Arc::new(dataset));
         }

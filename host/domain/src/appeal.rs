@@ -214,7 +214,9 @@ pub enum AppealError {
         limit: usize,
     },
     /// Coordinates off the globe.
-    #[error("field `place.point` ({latitude}, {longitude}) is not on the globe: latitude is -90 to 90, longitude -180 to 180")]
+    #[error(
+        "field `place.point` ({latitude}, {longitude}) is not on the globe: latitude is -90 to 90, longitude -180 to 180"
+    )]
     Point {
         /// Latitude.
         latitude: f64,
@@ -228,7 +230,9 @@ pub enum AppealError {
         field: &'static str,
     },
     /// No such kind of applicant.
-    #[error("applicant kind {text:?} is unknown: use citizen, foreign_citizen, stateless, compatriot_abroad or legal_entity")]
+    #[error(
+        "applicant kind {text:?} is unknown: use citizen, foreign_citizen, stateless, compatriot_abroad or legal_entity"
+    )]
     ApplicantKind {
         /// The text.
         text: String,

@@ -130,8 +130,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct ProductionCalendar(Arc<Inner>);
 
-static SHIPPED: LazyLock<Option<ProductionCalendar>> =
-    LazyLock::new(|| ProductionCalendar::from_toml(RUSSIAN).ok());
+static SHIPPED: LazyLock<Option<ProductionCalendar>> = LazyLock::new(|| ProductionCalendar::from_toml(RUSSIAN).ok());
 
 impl ProductionCalendar {
     /// The calendar of the Russian Federation that ships with the project, 2020 to 2026.
@@ -152,8 +151,7 @@ impl ProductionCalendar {
     /// # Errors
     /// [`CalendarError::Form`] or [`CalendarError::Day`] names the place.
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let data: CalendarData =
-            toml::from_str(text).map_err(|e| CalendarError::Form { reason: e.to_string() })?;
+        let data: CalendarData = toml::from_str(text).map_err(|e| CalendarError::Form { reason: e.to_string() })?;
         Self::from_data(data)
     }
 
@@ -177,7 +175,9 @@ impl ProductionCalendar {
         let start = NaiveDate::from_ymd_opt(first, 1, 1).ok_or_else(|| form(format!("{first} is no year")))?;
         let mut days = Vec::new();
         for number in first..=last {
-            let year = years.get(&number).ok_or_else(|| form(format!("year {number} is missing between {first} and {last}")))?;
+            let year = years
+                .get(&number)
+                .ok_or_else(|| form(format!("year {number} is missing between {first} and {last}")))?;
             add_year(&mut days, start, year)?;
         }
         Ok(Self::build(&data.id, &data.version, digest, start, days))
@@ -198,7 +198,13 @@ impl ProductionCalendar {
     ///
     /// # Errors
     /// [`CalendarError::OutsideYears`] for a day that the calendar does not cover.
-    pub fn with_regional(&self, id: &str, version: &str, off: &[NaiveDate], working: &[NaiveDate]) -> Result<Self, CalendarError> {
+    pub fn with_regional(
+        &self,
+        id: &str,
+        version: &str,
+        off: &[NaiveDate],
+        working: &[NaiveDate],
+    ) -> Result<Self, CalendarError> {
         let mut days = self.0.days.clone();
         for (list, kind) in [(off, DayKind::Off), (working, DayKind::Working)] {
             for date in list {
@@ -289,7 +295,9 @@ impl ProductionCalendar {
         let beyond = || {
             let edge = if days > 0 { self.0.days.len() } else { 0 };
             let step = if days > 0 { 0 } else { -1 };
-            self.date(edge).and_then(|d| d.checked_add_signed(TimeDelta::days(step))).map_or_else(|| self.outside(date), |d| self.outside(d))
+            self.date(edge)
+                .and_then(|d| d.checked_add_signed(TimeDelta::days(step)))
+                .map_or_else(|| self.outside(date), |d| self.outside(d))
         };
         let target = u32::try_from(target).map_err(|_| beyond())?;
         // The last day whose count before it is `target` is the working day itself.

@@ -27,7 +27,12 @@ const TERMS: &[Term] = &[
     Term { regime: "59fz", kind: ClockKind::Forwarding, span: Span::CalendarDays(7), basis: "59-ФЗ ст. 8 ч. 3" },
     Term { regime: "59fz", kind: ClockKind::Answer, span: Span::CalendarDays(30), basis: "59-ФЗ ст. 12 ч. 1" },
     Term { regime: "pos", kind: ClockKind::Answer, span: Span::CalendarDays(30), basis: "ПОС, 30 дней" },
-    Term { regime: "pos-fast", kind: ClockKind::Answer, span: Span::CalendarDays(10), basis: "ПОС, ускоренно, 10 дней" },
+    Term {
+        regime: "pos-fast",
+        kind: ClockKind::Answer,
+        span: Span::CalendarDays(10),
+        basis: "ПОС, ускоренно, 10 дней",
+    },
     Term {
         regime: "social",
         kind: ClockKind::FirstReaction,

@@ -173,7 +173,9 @@ pub enum DictionaryError {
         missing: String,
     },
     /// Clause 19.
-    #[error("block {block:?} has {real} real categories, at least 3 are needed beside `other` (clause 19): add categories")]
+    #[error(
+        "block {block:?} has {real} real categories, at least 3 are needed beside `other` (clause 19): add categories"
+    )]
     TooFewCategories {
         /// Block.
         block: String,
@@ -256,7 +258,12 @@ impl Dictionaries {
                 });
             }
             if let Some(body) = category.default_body.as_ref().filter(|b| !bodies.contains_key(*b)) {
-                faults.push(DictionaryError::Unknown { what: "category", code, target: "body", missing: body.to_string() });
+                faults.push(DictionaryError::Unknown {
+                    what: "category",
+                    code,
+                    target: "body",
+                    missing: body.to_string(),
+                });
             }
             if category.other {
                 others.entry(category.block.clone()).or_default().push(i);
@@ -333,11 +340,7 @@ impl Dictionaries {
     /// A category in force on a day.
     #[must_use]
     pub fn category(&self, code: &str, on: NaiveDate) -> Option<&Category> {
-        self.categories
-            .get(code)?
-            .iter()
-            .filter_map(|&i| self.data.categories.get(i))
-            .find(|c| c.in_force(on))
+        self.categories.get(code)?.iter().filter_map(|&i| self.data.categories.get(i)).find(|c| c.in_force(on))
     }
 
     /// The block's `other` in force on a day.
@@ -362,9 +365,8 @@ impl Dictionaries {
     #[must_use]
     pub fn find_municipality(&self, text: &str) -> Option<&Municipality> {
         let text = text.trim();
-        self.municipality(text).or_else(|| {
-            self.municipality_names.get(&fold_name(text)).and_then(|&i| self.data.municipalities.get(i))
-        })
+        self.municipality(text)
+            .or_else(|| self.municipality_names.get(&fold_name(text)).and_then(|&i| self.data.municipalities.get(i)))
     }
 
     /// Categories of a block by code, for reports.
@@ -477,12 +479,7 @@ mod tests {
     fn faults(change: impl FnOnce(&mut DictionaryData)) -> Vec<String> {
         let mut data = sample();
         change(&mut data);
-        Dictionaries::new(data, day("2026-05-01"))
-            .err()
-            .unwrap_or_default()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        Dictionaries::new(data, day("2026-05-01")).err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -492,7 +489,8 @@ mod tests {
 
     #[test]
     fn each_fault_is_named() {
-        let cases: [(fn(&mut DictionaryData), &str); 7] = [
+        type Change = fn(&mut DictionaryData);
+        let cases: [(Change, &str); 7] = [
             (|d| drop(d.categories.remove(0)), "2 real categories"),
             (|d| d.categories[3].other = false, "0 categories marked `other`"),
             (|d| d.categories[0].other = true, "2 categories marked `other`"),
@@ -530,7 +528,8 @@ mod tests {
     #[test]
     fn municipalities_are_found_by_any_name() {
         let set = Dictionaries::new(sample(), day("2026-05-01")).unwrap();
-        for name in ["78715000", "Город Рыбинск", " г.\u{a0}Рыбинск ", "«город  РЫБИНСК»"] {
+        for name in ["78715000", "Город Рыбинск", " г.\u{a0}Рыбинск ", "«город  РЫБИНСК»"]
+        {
             assert!(set.find_municipality(name).is_some(), "{name}");
         }
         assert!(set.find_municipality("Рыба").is_none());

@@ -29,12 +29,16 @@ fn compile() -> Result<Rules, regex::Error> {
     let others = [
         (Regex::new(r"[A-Za-z0-9._%+-]+@[A-Za-zА-Яа-яЁё0-9.-]+\.[A-Za-zА-Яа-яЁё]{2,}")?, "[EMAIL]"),
         (
-            Regex::new(r"(?:\+7|\b[78])[\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}\b|\(\d{3,5}\)\s*\d{1,3}[\s-]?\d{2}[\s-]?\d{2}\b")?,
+            Regex::new(
+                r"(?:\+7|\b[78])[\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}\b|\(\d{3,5}\)\s*\d{1,3}[\s-]?\d{2}[\s-]?\d{2}\b",
+            )?,
             "[ТЕЛЕФОН]",
         ),
         // Passport 4+6, SNILS 3-3-3 2, OMS policy or card 16, personal account of a utility 10 to 12.
         (
-            Regex::new(r"\b\d{2}\s?\d{2}\s?(?:№\s?)?\d{6}\b|\b\d{3}-\d{3}-\d{3}[\s-]\d{2}\b|\b(?:\d{4}\s?){4}\b|\b\d{10,12}\b")?,
+            Regex::new(
+                r"\b\d{2}\s?\d{2}\s?(?:№\s?)?\d{6}\b|\b\d{3}-\d{3}-\d{3}[\s-]\d{2}\b|\b(?:\d{4}\s?){4}\b|\b\d{10,12}\b",
+            )?,
             "[ДОКУМЕНТ]",
         ),
     ];

@@ -67,7 +67,8 @@ impl Engine {
         HostInterfaces::add_to_linker::<_, wasmtime::component::HasSelf<HostState>>(&mut linker, |state| state)
             .map_err(failed)?;
         let cache = config.cache.as_deref().map(Cache::open).transpose()?;
-        let inner = Arc::new(EngineInner { wasm, linker, cache, name: format!("wasmtime/{}", contract::ENGINE_VERSION) });
+        let inner =
+            Arc::new(EngineInner { wasm, linker, cache, name: format!("wasmtime/{}", contract::ENGINE_VERSION) });
         start_ticker(Arc::downgrade(&inner));
         Ok(Self { inner })
     }
@@ -239,8 +240,7 @@ mod tests {
     #[test]
     fn cache_refuses_foreign_files() {
         let folder = std::env::temp_dir().join(format!("veche-cache-{}", std::process::id()));
-        let engine =
-            Engine::new(&EngineConfig { instances: 8, cache: Some(folder.clone()) }).unwrap();
+        let engine = Engine::new(&EngineConfig { instances: 8, cache: Some(folder.clone()) }).unwrap();
         let component = Component::new(&engine.inner.wasm, b"\0asm\x0d\0\x01\0").unwrap();
         let (key, other) = (Digest::of(b"a"), Digest::of(b"b"));
         engine.keep(&key, &component);

@@ -6,7 +6,9 @@ use crate::report::Fault;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// Over the size limit.
-    #[error("the component has {size} bytes, at most {limit} are taken: strip it (`strip = true`, `opt-level = \"s\"`)")]
+    #[error(
+        "the component has {size} bytes, at most {limit} are taken: strip it (`strip = true`, `opt-level = \"s\"`)"
+    )]
     TooLarge {
         /// Its size, bytes.
         size: usize,
@@ -20,7 +22,9 @@ pub enum SandboxError {
         reason: String,
     },
     /// A core module.
-    #[error("this is a core WebAssembly module, not a component: encode it as a component (wit-component) before upload")]
+    #[error(
+        "this is a core WebAssembly module, not a component: encode it as a component (wit-component) before upload"
+    )]
     CoreModule,
     /// Does not export `veche:plugin/plugin`.
     #[error("the component exports no `veche:plugin/plugin`, so it is no Veche plug-in: implement it with veche-sdk")]
@@ -29,7 +33,9 @@ pub enum SandboxError {
     #[error("the plug-in exports none of the kinds categorizer, router, indicators, exporter: implement one")]
     NoKind,
     /// Another version of the contract.
-    #[error("{item} is built for contract {found}, this host serves {served}: rebuild the plug-in with veche-sdk {served}")]
+    #[error(
+        "{item} is built for contract {found}, this host serves {served}: rebuild the plug-in with veche-sdk {served}"
+    )]
     ContractVersion {
         /// Interface.
         item: String,
@@ -47,7 +53,9 @@ pub enum SandboxError {
         why: &'static str,
     },
     /// A permission that nobody granted.
-    #[error("the plug-in needs the permission `{permission}`, which the binding does not grant: add it to `grants` or use another release")]
+    #[error(
+        "the plug-in needs the permission `{permission}`, which the binding does not grant: add it to `grants` or use another release"
+    )]
     NotGranted {
         /// Permission.
         permission: veche_domain::decision::Permission,

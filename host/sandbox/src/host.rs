@@ -265,8 +265,7 @@ impl wit::calendar::Host for HostState {
         minutes: u32,
     ) -> Result<i64, wit::calendar::CalendarError> {
         let work_time = self.work_time(body.as_deref())?;
-        let due =
-            work_time.add_working_minutes(&self.world.calendar, self.zone(), moment(from), i64::from(minutes))?;
+        let due = work_time.add_working_minutes(&self.world.calendar, self.zone(), moment(from), i64::from(minutes))?;
         Ok(due.timestamp())
     }
 
@@ -282,7 +281,11 @@ impl wit::calendar::Host for HostState {
 
 fn moment(at: i64) -> DateTime<Utc> {
     // Times beyond what chrono can say come only from a broken guest; the nearest end keeps arithmetic defined.
-    Utc.timestamp_opt(at, 0).single().unwrap_or(if at < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+    Utc.timestamp_opt(at, 0).single().unwrap_or(if at < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    })
 }
 
 fn to_date(day: wit::types::Date) -> Result<NaiveDate, wit::calendar::CalendarError> {
@@ -329,11 +332,7 @@ impl wit::datasets::Host for HostState {
         Ok(self.table(&dataset)?.rows.iter().skip(offset).take(limit).cloned().collect())
     }
 
-    fn locate(
-        &mut self,
-        dataset: String,
-        _at: wit::types::Point,
-    ) -> Result<Vec<String>, wit::datasets::DatasetError> {
+    fn locate(&mut self, dataset: String, _at: wit::types::Point) -> Result<Vec<String>, wit::datasets::DatasetError> {
         match self.world.datasets.get(&dataset) {
             Some(_) => Err(wit::datasets::DatasetError::WrongShape(dataset)),
             None => Err(wit::datasets::DatasetError::NotBound(dataset)),

@@ -150,8 +150,8 @@ pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Ch
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(bytes)
         .map_err(|e| SandboxError::NotWasm { reason: e.to_string() })?;
-    let component = Component::new(&engine.inner.wasm, bytes)
-        .map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
+    let component =
+        Component::new(&engine.inner.wasm, bytes).map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
     let (kinds, permissions, contract) = component_type(engine, &component)?;
     Ok(Checked { component, kinds, permissions, contract })
 }

@@ -4,9 +4,9 @@
 //! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
 //! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
 
-pub mod datasets;
 mod call;
 mod contract;
+pub mod datasets;
 mod engine;
 mod error;
 mod host;

@@ -132,10 +132,7 @@ fn check_datasets(inspection: &Inspection, world: &World) -> Result<(), SandboxE
             None => {}
             Some(Content::Table(table)) if need.shape == "table" => {
                 if let Some(missing) = need.columns.iter().find(|c| !table.columns.contains(c)) {
-                    return Err(wrong(format!(
-                        "column `{missing}` is missing; it has {}",
-                        table.columns.join(", ")
-                    )));
+                    return Err(wrong(format!("column `{missing}` is missing; it has {}", table.columns.join(", "))));
                 }
             }
             Some(Content::Blob(_)) if need.shape == "blob" => {}
@@ -146,13 +143,7 @@ fn check_datasets(inspection: &Inspection, world: &World) -> Result<(), SandboxE
 }
 
 /// Everything that the snapshot depends on.
-fn cache_key(
-    engine: &Engine,
-    release: Digest,
-    settings: &serde_json::Value,
-    world: &World,
-    limits: &Limits,
-) -> Digest {
+fn cache_key(engine: &Engine, release: Digest, settings: &serde_json::Value, world: &World, limits: &Limits) -> Digest {
     let mut key = Vec::new();
     for digest in [engine.compatibility(), release, world.dictionaries.digest(), world.calendar.digest()] {
         key.extend_from_slice(digest.as_bytes());
@@ -176,15 +167,14 @@ pub(crate) fn describe(
     linker
         .define_unknown_imports_as_traps(component)
         .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
-    let pre =
-        linker.instantiate_pre(component).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let pre = linker.instantiate_pre(component).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
     let mut store = preparing_store(engine, Arc::new(World::empty()?), limits);
     let failed = |store: &Store<HostState>, error: &wasmtime::Error| SandboxError::Fault {
         export: "describe",
         fault: fault_of(store, error, limits),
     };
-    let indices = guest::plugin::GuestIndices::new(&pre)
-        .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
+    let indices =
+        guest::plugin::GuestIndices::new(&pre).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
     let instance = pre.instantiate(&mut store).map_err(|e| failed(&store, &e))?;
     let plugin =
         indices.load(&mut store, &instance).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
@@ -271,10 +261,8 @@ impl MemoryReader<'_> {
     ) -> U {
         let result = (|| -> wasmtime::Result<R> {
             let missing = || wasmtime::Error::msg(format!("no export {instance}#{func}"));
-            let (_, outer) =
-                self.instance.get_export(&mut *self.store, None, instance).ok_or_else(missing)?;
-            let (_, inner) =
-                self.instance.get_export(&mut *self.store, Some(&outer), func).ok_or_else(missing)?;
+            let (_, outer) = self.instance.get_export(&mut *self.store, None, instance).ok_or_else(missing)?;
+            let (_, inner) = self.instance.get_export(&mut *self.store, Some(&outer), func).ok_or_else(missing)?;
             let func = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, inner)?;
             Ok(func.call(&mut *self.store, ())?.0)
         })();

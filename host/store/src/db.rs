@@ -22,7 +22,10 @@ pub struct Store {
 #[derive(Clone)]
 pub(crate) enum Db {
     /// SQLite has one writer: a pool of one connection queues writers here instead of in `SQLITE_BUSY`.
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

@@ -12,7 +12,9 @@ pub enum StoreError {
         reason: String,
     },
     /// Made by a newer Veche.
-    #[error("the database holds migration {found}, this Veche knows up to {known}: it was made by a newer Veche; upgrade, or use another database")]
+    #[error(
+        "the database holds migration {found}, this Veche knows up to {known}: it was made by a newer Veche; upgrade, or use another database"
+    )]
     Newer {
         /// Newest migration in the database.
         found: i64,

@@ -6,6 +6,8 @@ mod appeals;
 mod db;
 mod error;
 mod rules;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use appeals::{AppealFilter, Claimed, Cursor, IdempotencyKey, Intake, Page, QuestionRow, Saved, StoredAppeal};
 pub use db::Store;

@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use veche_app::bulk::{self, Imported};
 use veche_app::bootstrap::{Collector, in_sample};
+use veche_app::bulk::{self, Imported};
 use veche_app::evaluate::{Evaluation, Known};
 use veche_app::files::Profile;
 use veche_app::sandbox::{Engine, EngineConfig, Limits};
@@ -134,10 +134,19 @@ pub(crate) async fn bootstrap(args: BootstrapArgs) -> anyhow::Result<()> {
     let made = collector.write(&args.out, target)?;
     println!(
         "{}: {} rows; {} blocks, {} categories, {} bodies, {} municipalities, {} routes",
-        args.out.display(), made.rows, made.blocks, made.categories, made.bodies, made.municipalities, made.routes
+        args.out.display(),
+        made.rows,
+        made.blocks,
+        made.categories,
+        made.bodies,
+        made.municipalities,
+        made.routes
     );
     if !made.merged.is_empty() {
-        println!("put together into one block, for having fewer than three categories (clause 19): {}", made.merged.join(", "));
+        println!(
+            "put together into one block, for having fewer than three categories (clause 19): {}",
+            made.merged.join(", ")
+        );
     }
     if !rejects.is_empty() {
         println!("{} rows could not be read; the first: {}", rejects.len(), output::reject(rejects.first()));
@@ -182,13 +191,22 @@ pub(crate) async fn import_file(
     let profile = Profile::named_or_file(map)?;
     let rejects = rejects.unwrap_or_else(|| file.with_extension("rejects.csv"));
     let bar = output::progress_bar();
-    let imported = bulk::import_file(&app.store, &app.rules, &app.threads, region, file, &profile, &rejects, &|rows, bytes, total| {
-        if let Some(total) = total {
-            bar.set_length(total);
-        }
-        bar.set_position(bytes);
-        bar.set_message(format!("{rows} rows"));
-    })
+    let imported = bulk::import_file(
+        &app.store,
+        &app.rules,
+        &app.threads,
+        region,
+        file,
+        &profile,
+        &rejects,
+        &|rows, bytes, total| {
+            if let Some(total) = total {
+                bar.set_length(total);
+            }
+            bar.set_position(bytes);
+            bar.set_message(format!("{rows} rows"));
+        },
+    )
     .await;
     bar.finish_and_clear();
     Ok(imported?)

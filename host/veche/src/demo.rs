@@ -44,8 +44,7 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     );
     let appeals = args.sample.join("appeals.csv");
     let started = std::time::Instant::now();
-    let imported =
-        import_file(&app, &loaded.region, &appeals, "veche", Some(args.dir.join("rejects.csv"))).await?;
+    let imported = import_file(&app, &loaded.region, &appeals, "veche", Some(args.dir.join("rejects.csv"))).await?;
     output::imported(&imported, started.elapsed());
     let evaluation = evaluate_file(&app, &loaded.region, &appeals, "veche", Known::Nothing, 0).await?;
     output::evaluation(&evaluation);
@@ -74,8 +73,7 @@ async fn check(app: veche_app::App, region: &veche_domain::code::RegionCode, tok
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
-    let config =
-        WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), writes_per_second: None };
+    let config = WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), writes_per_second: None };
     let server = tokio::spawn(veche_web::serve(listener, veche_web::router(app.clone(), config), stop.clone()));
     let ready = request(address, "/readyz", token).await?;
     let list = request(address, &format!("/api/v1/regions/{region}/appeals?limit=1"), token).await?;
@@ -96,7 +94,8 @@ async fn check(app: veche_app::App, region: &veche_domain::code::RegionCode, tok
 async fn request(address: std::net::SocketAddr, path: &str, token: &str) -> anyhow::Result<String> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(address).await?;
-    let text = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    let text =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
     stream.write_all(text.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;

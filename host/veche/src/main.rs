@@ -46,8 +46,7 @@ struct HostArgs {
 
 impl HostArgs {
     async fn start(&self) -> anyhow::Result<App> {
-        let config =
-            Config { database: self.database.clone(), cache: Some(self.cache.clone()), threads: self.threads };
+        let config = Config { database: self.database.clone(), cache: Some(self.cache.clone()), threads: self.threads };
         Ok(App::start(&config).await?)
     }
 }
@@ -125,7 +124,8 @@ fn main() -> ExitCode {
 
 fn start_log(json: bool) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("VECHE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,veche=info,veche_app=info"));
+    let filter =
+        EnvFilter::try_from_env("VECHE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,veche=info,veche_app=info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.compact().init() }
 }

@@ -43,7 +43,10 @@ pub(crate) fn imported(imported: &Imported, time: Duration) {
 }
 
 pub(crate) fn evaluation(e: &Evaluation) {
-    println!("{} rows in {:.2} s, {:.0} a second; {} could not be read", e.rows, e.seconds, e.rows_per_second, e.rejected);
+    println!(
+        "{} rows in {:.2} s, {:.0} a second; {} could not be read",
+        e.rows, e.seconds, e.rows_per_second, e.rejected
+    );
     side("category", &e.category);
     side("body", &e.body);
     println!("for a person: {} of {}", e.manual, e.rows);

@@ -48,9 +48,12 @@ impl Writers {
     }
 
     fn check(&self, authorization: Option<&str>, address: Option<IpAddr>) -> Result<(), Problem> {
-        let refused = |detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, "token", "A valid API token is needed", detail));
+        let refused =
+            |detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, "token", "A valid API token is needed", detail));
         let Some(token) = &self.token else {
-            return refused("this host has no API token, so it takes no writes: set VECHE_API_TOKEN and start it again");
+            return refused(
+                "this host has no API token, so it takes no writes: set VECHE_API_TOKEN and start it again",
+            );
         };
         match authorization.and_then(|value| value.strip_prefix("Bearer ")) {
             Some(given) if token.fits(given) => {}

@@ -77,7 +77,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole service.
-#[must_use]
 pub fn router(app: App, config: WebConfig) -> Router {
     let web = Web { app, writers: Arc::new(Writers::new(config.token, config.writes_per_second)) };
     let (api, openapi) = description();

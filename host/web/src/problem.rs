@@ -81,7 +81,9 @@ impl From<AppError> for Problem {
                 "The idempotency key was used for another request",
                 detail,
             ),
-            AppError::Dictionaries(errors) => Self { errors: texts(&errors), ..Self::invalid("the dictionaries have faults") },
+            AppError::Dictionaries(errors) => {
+                Self { errors: texts(&errors), ..Self::invalid("the dictionaries have faults") }
+            }
             AppError::Ruleset(errors) => Self { errors: texts(&errors), ..Self::invalid("the ruleset has faults") },
             AppError::Appeal(_)
             | AppError::Invalid { .. }

@@ -119,7 +119,10 @@ impl Profile {
         }
         let text = std::fs::read_to_string(name).map_err(|e| {
             let ready: Vec<_> = READY.iter().map(|(name, _)| *name).collect();
-            ImportError::Profile { name: name.to_owned(), reason: format!("no ready profile ({}) and no file: {e}", ready.join(", ")) }
+            ImportError::Profile {
+                name: name.to_owned(),
+                reason: format!("no ready profile ({}) and no file: {e}", ready.join(", ")),
+            }
         })?;
         Self::from_toml(name, &text)
     }
@@ -262,18 +265,14 @@ impl Bound {
     /// [`Reject`] names the column and what is wrong with it.
     pub fn read(&self, row: &Row, zone: Tz, dictionaries: Option<&Dictionaries>) -> Result<Labelled, Reject> {
         self.labelled(row, zone, dictionaries).map_err(|(source, reason)| {
-            let names: Vec<&str> = source.field.column.iter().chain(&source.field.columns).map(String::as_str).collect();
+            let names: Vec<&str> =
+                source.field.column.iter().chain(&source.field.columns).map(String::as_str).collect();
             let column = (!names.is_empty()).then(|| names.join(", "));
             Reject { row: row.number, column, reason, cells: Vec::new() }
         })
     }
 
-    fn labelled<'a>(
-        &'a self,
-        row: &Row,
-        zone: Tz,
-        dictionaries: Option<&Dictionaries>,
-    ) -> Result<Labelled, Fault<'a>> {
+    fn labelled<'a>(&'a self, row: &Row, zone: Tz, dictionaries: Option<&Dictionaries>) -> Result<Labelled, Fault<'a>> {
         let mut warnings = Vec::new();
         let text = |source: &'a Source| -> Result<Option<String>, Fault<'a>> {
             Ok(self.value(source, row)?.map(|t| if t.contains('\0') { t.replace('\0', "") } else { t }))
@@ -290,12 +289,14 @@ impl Bound {
             }
         }
         let written = text(&self.municipality)?;
-        let mut place = Place { municipality: None, district: text(&self.district)?, address: text(&self.address)?, point: None };
+        let mut place =
+            Place { municipality: None, district: text(&self.district)?, address: text(&self.address)?, point: None };
         if let (Some(name), Some(dictionaries)) = (&written, dictionaries) {
             match dictionaries.find_municipality(name) {
                 Some(found) => place.municipality = Some(found.code.clone()),
                 None => {
-                    warnings.push(format!("row {}: municipality {name:?} is unknown; kept as an attribute", row.number));
+                    warnings
+                        .push(format!("row {}: municipality {name:?} is unknown; kept as an attribute", row.number));
                     attributes.insert("municipality".into(), name.clone());
                 }
             }
@@ -304,13 +305,16 @@ impl Bound {
             let number = |source: &'a Source, text: &str| {
                 text.replace(',', ".").parse::<f64>().map_err(|_| (source, format!("{text:?} is no number")))
             };
-            let point = Point { latitude: number(&self.latitude, &latitude)?, longitude: number(&self.longitude, &longitude)? };
+            let point =
+                Point { latitude: number(&self.latitude, &latitude)?, longitude: number(&self.longitude, &longitude)? };
             // Zero coordinates are how exports say «none».
             place.point = Some(point).filter(|p| p.latitude != 0.0 || p.longitude != 0.0);
         }
         let kind = text(&self.applicant_kind)?;
         let applicant = Applicant {
-            kind: kind.map_or(Ok(veche_domain::appeal::ApplicantKind::Citizen), |k| k.parse()).map_err(|e: veche_domain::appeal::AppealError| (&self.applicant_kind, e.to_string()))?,
+            kind: kind
+                .map_or(Ok(veche_domain::appeal::ApplicantKind::Citizen), |k| k.parse())
+                .map_err(|e: veche_domain::appeal::AppealError| (&self.applicant_kind, e.to_string()))?,
             name: text(&self.applicant_name)?,
             phone: text(&self.applicant_phone)?,
             email: text(&self.applicant_email)?,
@@ -361,11 +365,11 @@ fn moment<'a>(source: &'a Source, text: &str, zone: Tz) -> Result<DateTime<Utc>,
                 .ok()
         })
     });
-    let at = found.ok_or_else(|| (source, format!("{text:?} is no date: write 2026-01-31T09:30:00 or 31.01.2026 09:30")))?;
+    let at =
+        found.ok_or_else(|| (source, format!("{text:?} is no date: write 2026-01-31T09:30:00 or 31.01.2026 09:30")))?;
     let year = chrono::Datelike::year(&at);
     if !(1990..=2100).contains(&year) {
         return Err((source, format!("{text:?} is no possible date of receipt: years 1990 to 2100 are taken")));
     }
     Ok(at)
 }
-

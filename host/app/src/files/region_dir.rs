@@ -95,7 +95,11 @@ pub fn load_region_dir(folder: &Path) -> Result<DictionaryData, ImportError> {
             short_name: line.short_name,
             kind: line.kind,
             municipality: line.municipality.as_deref().map(code).transpose()?,
-            work_time: line.work_time.as_deref().map(|t| t.parse().map_err(|e: veche_domain::calendar::CalendarError| e.to_string())).transpose()?,
+            work_time: line
+                .work_time
+                .as_deref()
+                .map(|t| t.parse().map_err(|e: veche_domain::calendar::CalendarError| e.to_string()))
+                .transpose()?,
         })
     });
     let municipalities = read(&folder.join("municipalities.csv"), &mut faults, |line: MunicipalityLine| {
@@ -152,7 +156,11 @@ pub fn write_region_dir(folder: &Path, data: &DictionaryData) -> Result<(), Impo
     let path = folder.join("region.toml");
     let text = toml::to_string(&data.region).map_err(|e| failed(&path, e.to_string()))?;
     std::fs::write(&path, text).map_err(|e| failed(&path, e.to_string()))?;
-    let blocks = data.blocks.iter().map(|b| BlockLine { code: b.code.to_string(), name: b.name.clone(), name_en: b.name_en.clone() });
+    let blocks = data.blocks.iter().map(|b| BlockLine {
+        code: b.code.to_string(),
+        name: b.name.clone(),
+        name_en: b.name_en.clone(),
+    });
     write(&folder.join("blocks.csv"), blocks)?;
     let categories = data.categories.iter().map(|c| CategoryLine {
         code: c.code.to_string(),

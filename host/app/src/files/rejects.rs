@@ -18,8 +18,7 @@ impl RejectsFile {
     /// When it cannot be written.
     pub fn create(path: &Path, headers: &[String]) -> Result<Self, ImportError> {
         let failed = |reason: String| ImportError::File { path: path.display().to_string(), reason };
-        let mut writer =
-            csv::WriterBuilder::new().flexible(true).from_path(path).map_err(|e| failed(e.to_string()))?;
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_path(path).map_err(|e| failed(e.to_string()))?;
         let names = ["row", "column", "reason"].into_iter().map(str::to_owned);
         writer.write_record(names.chain(headers.iter().cloned())).map_err(|e| failed(e.to_string()))?;
         Ok(Self { path: path.to_owned(), writer })

@@ -67,7 +67,13 @@ pub fn open_table(path: &Path) -> Result<Table, ImportError> {
     let decoded: Box<dyn Read + Send> = if encoding == UTF_8 {
         Box::new(without_bom(source).map_err(|e| failed(e.to_string()))?)
     } else {
-        Box::new(Decoding { source, decoder: encoding.new_decoder_with_bom_removal(), out: Vec::new(), at: 0, ended: false })
+        Box::new(Decoding {
+            source,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            out: Vec::new(),
+            at: 0,
+            ended: false,
+        })
     };
     let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(decoded);
     let headers = csv.byte_headers().map_err(|e| failed(e.to_string()))?;
@@ -191,7 +197,8 @@ impl Read for Decoding {
             let input = self.source.fill_buf()?;
             let length = input.len();
             self.ended = length == 0;
-            let mut text = String::with_capacity(self.decoder.max_utf8_buffer_length(length).unwrap_or(length * 3 + 16));
+            let mut text =
+                String::with_capacity(self.decoder.max_utf8_buffer_length(length).unwrap_or(length * 3 + 16));
             let (_, used, _) = self.decoder.decode_to_string(input, &mut text, self.ended);
             self.source.consume(used);
             self.out = text.into_bytes();
@@ -225,7 +232,13 @@ fn open_sheet(path: &Path, read: Arc<AtomicU64>, total: Option<u64>) -> Result<T
     }
     read.store(total.unwrap_or(0), Ordering::Relaxed);
     let number = u64::from(range.start().map_or(0, |(row, _)| row)) + 1;
-    Ok(Table { headers: distinct(headers), rows: Rows::Sheet { rows: rows.into_iter(), number }, read, total, ended: false })
+    Ok(Table {
+        headers: distinct(headers),
+        rows: Rows::Sheet { rows: rows.into_iter(), number },
+        read,
+        total,
+        ended: false,
+    })
 }
 
 fn text_of(cell: &calamine::Data) -> String {
@@ -255,7 +268,11 @@ impl Table {
         if cells.len() == self.headers.len() {
             return Ok(Row { number, cells });
         }
-        let reason = format!("the row has {} fields, the header {}: check quotes and delimiters", cells.len(), self.headers.len());
+        let reason = format!(
+            "the row has {} fields, the header {}: check quotes and delimiters",
+            cells.len(),
+            self.headers.len()
+        );
         Err(Reject { row: number, column: None, reason, cells })
     }
 }
@@ -288,7 +305,9 @@ impl Iterator for Table {
                         }
                         if let Some(i) = broken {
                             let column = self.headers.get(i).cloned();
-                            let reason = "the text is neither UTF-8 nor of the file's encoding: save the file in one encoding".to_owned();
+                            let reason =
+                                "the text is neither UTF-8 nor of the file's encoding: save the file in one encoding"
+                                    .to_owned();
                             return Some(Err(Reject { row: number, column, reason, cells }));
                         }
                         Some(self.check(number, cells))

@@ -46,7 +46,14 @@ fn design_vectors() {
 #[test]
 fn the_edges_of_the_years_are_errors() {
     let c = ProductionCalendar::russian();
-    for (date, days) in [("2026-12-30", 1), ("2020-01-09", -1), ("2027-01-01", 0), ("2019-12-31", 3), ("2023-06-01", i32::MAX), ("2023-06-01", i32::MIN)] {
+    for (date, days) in [
+        ("2026-12-30", 1),
+        ("2020-01-09", -1),
+        ("2027-01-01", 0),
+        ("2019-12-31", 3),
+        ("2023-06-01", i32::MAX),
+        ("2023-06-01", i32::MIN),
+    ] {
         let error = c.add_working_days(day(date), days).unwrap_err();
         assert!(matches!(error, CalendarError::OutsideYears { first: 2020, last: 2026, .. }), "{date} {days}: {error}");
     }
@@ -181,7 +188,12 @@ fn every_day_of_the_published_calendar() {
             checked += 1;
         } else {
             // Other years are loaded as data.
-            let year = early.entry(date.year()).or_insert(YearData { year: date.year(), off: vec![], working: vec![], shortened: vec![] });
+            let year = early.entry(date.year()).or_insert(YearData {
+                year: date.year(),
+                off: vec![],
+                working: vec![],
+                shortened: vec![],
+            });
             let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
             let text = date.format("%m-%d").to_string();
             match kind {

@@ -14,6 +14,8 @@ const HORIZON_DAYS: i32 = 800;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 type Span = (NaiveTime, NaiveTime);
+/// A worked span as moments.
+type Worked = (DateTime<Utc>, DateTime<Utc>);
 
 /// A weekly schedule. Written `mon-thu 08:30-17:30, fri 08:30-16:30; lunch 12:30-13:18`.
 ///
@@ -109,12 +111,7 @@ impl fmt::Display for WorkTime {
 
 impl WorkTime {
     /// Worked spans of a day, as moments, lunch left out.
-    fn spans(
-        &self,
-        calendar: &ProductionCalendar,
-        zone: Tz,
-        date: NaiveDate,
-    ) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, CalendarError> {
+    fn spans(&self, calendar: &ProductionCalendar, zone: Tz, date: NaiveDate) -> Result<Vec<Worked>, CalendarError> {
         let kind = calendar.kind(date)?;
         if kind == DayKind::Off {
             return Ok(Vec::new());
@@ -130,7 +127,9 @@ impl WorkTime {
         let moment = |time| local_moment(date, time, zone);
         let whole = (from, to);
         let parts = match self.lunch {
-            Some((start, end)) if start < whole.1 && whole.0 < end => vec![(whole.0, start.max(whole.0)), (end.min(whole.1), whole.1)],
+            Some((start, end)) if start < whole.1 && whole.0 < end => {
+                vec![(whole.0, start.max(whole.0)), (end.min(whole.1), whole.1)]
+            }
             _ => vec![whole],
         };
         Ok(parts.into_iter().filter(|(a, b)| a < b).map(|(a, b)| (moment(a), moment(b))).collect())

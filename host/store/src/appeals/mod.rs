@@ -100,4 +100,3 @@ impl StoredAppeal {
         self.questions.iter().map(|q| q.verdict.state).min().unwrap_or(State::Received)
     }
 }
-

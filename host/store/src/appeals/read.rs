@@ -114,9 +114,7 @@ fn code<T: FromStr>(what: &str, text: Option<String>) -> Result<Option<T>, Store
 
 impl QuestionRecord {
     fn row(self) -> Result<QuestionRow, StoreError> {
-        let source = |text: Option<String>| {
-            text.map(|t| known("a source", Source::from_code(&t))).transpose()
-        };
+        let source = |text: Option<String>| text.map(|t| known("a source", Source::from_code(&t))).transpose();
         #[allow(clippy::cast_possible_truncation)] // It was an f32 when it was stored.
         let confidence = self.confidence.map(|c| c as f32);
         Ok(QuestionRow {
@@ -234,7 +232,9 @@ macro_rules! push_filter {
                 $query.push(" AND q.needs_review = ").push_bind(needs);
             }
             if let Some(at) = $filter.overdue_at {
-                $query.push(" AND q.state NOT IN ('answered', 'closed') AND q.next_due < ").push_bind(at.timestamp_micros());
+                $query
+                    .push(" AND q.state NOT IN ('answered', 'closed') AND q.next_due < ")
+                    .push_bind(at.timestamp_micros());
             }
             $query.push(")");
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
-use veche_domain::appeal::{Applicant, AppealId, NewAppeal};
+use veche_domain::appeal::{AppealId, Applicant, NewAppeal};
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::decision::{ClockKind, Decision, Effect, Event, EventKind, Verdict};
 

@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+use veche_app::AppError;
 use veche_app::corrections::{Correction, correct as apply};
 use veche_app::intake::Accepted;
 use veche_app::store::{AppealFilter, Cursor, IdempotencyKey};
-use veche_app::AppError;
-use veche_domain::appeal::{Applicant, AppealId, Attachment, NewAppeal, Place};
+use veche_domain::appeal::{AppealId, Applicant, Attachment, NewAppeal, Place};
 use veche_domain::code::{BodyCode, CategoryCode, ChannelCode, MunicipalityCode, RegimeCode};
 use veche_domain::decision::State as QuestionState;
 
@@ -139,7 +139,10 @@ pub(crate) async fn create(
         Accepted::Existing { id, same } => {
             let stored = web.app.store.appeal(&region, id).await?;
             let verdicts: Vec<_> = stored.map(|s| s.questions).unwrap_or_default();
-            (StatusCode::OK, AppealAccepted { id: id.0, status: "existing", same: Some(same), assignments: json(&verdicts) })
+            (
+                StatusCode::OK,
+                AppealAccepted { id: id.0, status: "existing", same: Some(same), assignments: json(&verdicts) },
+            )
         }
     };
     let location = format!("/api/v1/regions/{region}/appeals/{}", body.id);
@@ -224,15 +227,18 @@ pub(crate) async fn list(
     let region = region(&code)?;
     let row = web.app.region(&region).await?;
     let dictionaries = web.app.rules.dictionaries(&row.dictionaries).await?;
-    let unknown = |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
+    let unknown =
+        |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
     let mut categories = Vec::new();
     if let Some(block) = &query.block {
         let block = dictionaries.block(block).ok_or_else(|| unknown("block", block))?;
-        categories = dictionaries.data().categories.iter().filter(|c| c.block == block.code).map(|c| c.code.clone()).collect();
+        categories =
+            dictionaries.data().categories.iter().filter(|c| c.block == block.code).map(|c| c.code.clone()).collect();
     }
     if let Some(category) = &query.category {
         let known = dictionaries.data().categories.iter().any(|c| c.code.as_str() == category);
-        let category = CategoryCode::new(category).ok().filter(|_| known).ok_or_else(|| unknown("category", category))?;
+        let category =
+            CategoryCode::new(category).ok().filter(|_| known).ok_or_else(|| unknown("category", category))?;
         categories = vec![category];
     }
     let code_of = |what: &'static str, known: bool, text: &str| if known { Ok(()) } else { Err(unknown(what, text)) };
@@ -242,21 +248,29 @@ pub(crate) async fn list(
     if let Some(municipality) = &query.municipality {
         code_of("municipality", dictionaries.municipality(municipality).is_some(), municipality)?;
     }
-    let state = query.state.as_deref().map(|s| QuestionState::from_code(s).ok_or_else(|| unknown("state", s))).transpose()?;
+    let state =
+        query.state.as_deref().map(|s| QuestionState::from_code(s).ok_or_else(|| unknown("state", s))).transpose()?;
     let filter = AppealFilter {
         state,
         categories,
         body: query.body.as_deref().and_then(|b| BodyCode::new(b).ok()),
         municipality: query.municipality.as_deref().and_then(|m| MunicipalityCode::new(m).ok()),
-        channel: query.channel.as_deref().map(|c| ChannelCode::new(c).map_err(|e| Problem::invalid(format!("`channel`: {e}")))).transpose()?,
+        channel: query
+            .channel
+            .as_deref()
+            .map(|c| ChannelCode::new(c).map_err(|e| Problem::invalid(format!("`channel`: {e}"))))
+            .transpose()?,
         needs_review: query.needs_review,
         received_from: query.received_from,
         received_to: query.received_to,
         overdue_at: query.overdue.then(Utc::now),
     };
-    let cursor = query.cursor.as_deref().map(str::parse::<Cursor>).transpose().map_err(|_| {
-        Problem::invalid("`cursor` is not one that this host gave: start from the first page")
-    })?;
+    let cursor = query
+        .cursor
+        .as_deref()
+        .map(str::parse::<Cursor>)
+        .transpose()
+        .map_err(|_| Problem::invalid("`cursor` is not one that this host gave: start from the first page"))?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
         return Err(Problem::invalid("`limit` must be from 1 to 200"));
@@ -355,10 +369,15 @@ pub(crate) async fn correct(
     Body(input): Body<CorrectionIn>,
 ) -> Result<Json<Corrected>, Problem> {
     let (region, id) = (region(&code)?, appeal_id(&id)?);
-    let unknown = |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
+    let unknown =
+        |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
     let correction = Correction {
         question: input.question,
-        category: input.category.as_deref().map(|c| CategoryCode::new(c).map_err(|_| unknown("category", c))).transpose()?,
+        category: input
+            .category
+            .as_deref()
+            .map(|c| CategoryCode::new(c).map_err(|_| unknown("category", c)))
+            .transpose()?,
         body: input.body.as_deref().map(|b| BodyCode::new(b).map_err(|_| unknown("body", b))).transpose()?,
         reason: input.reason,
         version: input.version,

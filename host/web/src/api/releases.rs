@@ -28,7 +28,8 @@ pub(crate) async fn upload(
     web.app.region(&region).await?;
     let app = &web.app;
     let (inspection, new) =
-        veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), Some(writer.name)).await?;
+        veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), Some(writer.name))
+            .await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(serde_json::to_value(inspection).unwrap_or_default())))
 }
@@ -55,7 +56,8 @@ pub(crate) async fn one(
     Path((code, digest)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
-    let unknown = || -> Problem { AppError::Unknown { what: "release", code: digest.chars().take(80).collect() }.into() };
+    let unknown =
+        || -> Problem { AppError::Unknown { what: "release", code: digest.chars().take(80).collect() }.into() };
     let wanted: Digest = digest.parse().map_err(|_| unknown())?;
     let row = web.app.store.release(&region, &wanted).await?.ok_or_else(unknown)?;
     Ok(Json(serde_json::to_value(row).unwrap_or_default()))

@@ -42,14 +42,16 @@ pub(crate) async fn replace(
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
     if ruleset.region != region {
-        return Err(Problem::invalid(format!("the ruleset is for region {}, the address for {region}", ruleset.region)));
+        return Err(Problem::invalid(format!(
+            "the ruleset is for region {}, the address for {region}",
+            ruleset.region
+        )));
     }
-    let expected = match headers.get(header::IF_MATCH).map(|v| v.to_str().unwrap_or_default().trim_matches('"').to_owned()) {
-        None => None,
-        Some(text) => Some(Some(
-            text.parse::<Digest>().map_err(|e| Problem::invalid(format!("`If-Match`: {e}")))?,
-        )),
-    };
+    let expected =
+        match headers.get(header::IF_MATCH).map(|v| v.to_str().unwrap_or_default().trim_matches('"').to_owned()) {
+            None => None,
+            Some(text) => Some(Some(text.parse::<Digest>().map_err(|e| Problem::invalid(format!("`If-Match`: {e}")))?)),
+        };
     let app = &web.app;
     let digest = veche_app::regions::activate(&app.store, &app.rules, ruleset, expected, Some(writer.name)).await?;
     Ok(Json(serde_json::json!({"ruleset": digest})))

@@ -1,0 +1,182 @@
+//! The REST API over a real socket.
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use veche_web::{Token, WebConfig};
+
+use crate::world::{root, sample_app};
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+struct Service {
+    address: String,
+    client: reqwest::Client,
+    stop: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let app = sample_app(folder.path()).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let router =
+            veche_web::router(app, WebConfig { token: Some(Token::new(TOKEN).unwrap()), writes_per_second: None });
+        tokio::spawn(veche_web::serve(listener, router, stop.clone()));
+        Self { address, client: reqwest::Client::new(), stop, _folder: folder }
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
+        let mut request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}/api/v1{path}", self.address))
+            .header("authorization", format!("Bearer {token}"));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        assert!(response.headers().contains_key("x-request-id"));
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appeal_from_post_to_replay() {
+    let service = Service::start().await;
+    let body = json!({"channel": "social", "regime": "social", "text": "Автобус опять не пришёл по расписанию, стоим час",
+        "place": {"municipality": "78701000"}});
+    let (status, new) = service.send("POST", "/regions/yaroslavl/appeals", TOKEN, Some("k1"), Some(&body)).await;
+    assert_eq!((status, new["status"].as_str()), (201, Some("new")), "{new}");
+    assert_eq!(new["assignments"][0]["category"], "transport.schedule", "{new}");
+    let (status, again) = service.send("POST", "/regions/yaroslavl/appeals", TOKEN, Some("k1"), Some(&body)).await;
+    assert_eq!((status, &again["id"], &again["same"]), (200, &new["id"], &json!(true)), "{again}");
+    let other = json!({"channel": "social", "regime": "social", "text": "Другое"});
+    let (status, problem) = service.send("POST", "/regions/yaroslavl/appeals", TOKEN, Some("k1"), Some(&other)).await;
+    assert_eq!((status, problem["type"].as_str()), (422, Some("urn:veche:problem:idempotency-key-reused")));
+    let id = new["id"].as_str().unwrap();
+    let (status, one) = service.send("GET", &format!("/regions/yaroslavl/appeals/{id}"), TOKEN, None, None).await;
+    assert_eq!((status, one["state"].as_str()), (200, Some("assigned")), "{one}");
+    let (_, decisions) =
+        service.send("GET", &format!("/regions/yaroslavl/appeals/{id}/decisions"), TOKEN, None, None).await;
+    assert_eq!(decisions.as_array().unwrap().len(), 2);
+    let decision = decisions[0]["id"].as_str().unwrap();
+    let (_, replay) =
+        service.send("POST", &format!("/regions/yaroslavl/decisions/{decision}/replay"), TOKEN, None, None).await;
+    assert_eq!((&replay["same_output"], &replay["same_fuel"]), (&json!(true), &json!(true)), "{replay}");
+    let (_, list) = service.send("GET", "/regions/yaroslavl/appeals?block=transport&limit=1", TOKEN, None, None).await;
+    assert_eq!(list["items"][0]["id"], new["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_problems_that_name_the_thing() {
+    let service = Service::start().await;
+    let good = json!({"channel": "pos", "regime": "pos", "text": "Яма"});
+    let appeals = "/regions/yaroslavl/appeals";
+    let cases: Vec<(&str, &str, &str, Option<Value>, u16, &str)> = vec![
+        ("POST", appeals, "", Some(good.clone()), 401, "token"),
+        ("POST", appeals, "another-long-token", Some(good.clone()), 401, "token"),
+        ("POST", "/regions/atlantis/appeals", TOKEN, Some(good.clone()), 404, "atlantis"),
+        ("POST", appeals, TOKEN, Some(json!({"channel": "pos", "regime": "pos", "text": " "})), 422, "text"),
+        ("POST", appeals, TOKEN, Some(json!({"channel": "А26", "regime": "pos", "text": "x"})), 422, "channel"),
+        ("POST", appeals, TOKEN, Some(json!({"channel": "pos", "regime": "pos", "text": "x", "txt": 1})), 422, "txt"),
+        (
+            "POST",
+            appeals,
+            TOKEN,
+            Some(json!({"channel": "pos", "regime": "pos", "text": "x", "received_at": "2099-01-01T00:00:00Z"})),
+            422,
+            "future",
+        ),
+        ("GET", "/regions/yaroslavl/appeals?category=roads.none", TOKEN, None, 404, "roads.none"),
+        ("GET", "/regions/yaroslavl/appeals?limit=0", TOKEN, None, 422, "limit"),
+        ("GET", "/regions/yaroslavl/appeals?cursor=x", TOKEN, None, 422, "cursor"),
+        ("GET", "/regions/yaroslavl/appeals/no-id", TOKEN, None, 404, "no-id"),
+        ("GET", "/nothing", TOKEN, None, 404, "/api/v1/nothing"),
+    ];
+    for (method, path, token, body, expected, part) in cases {
+        let (status, problem) = service.send(method, path, token, None, body.as_ref()).await;
+        assert_eq!(status, expected, "{method} {path}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn releases_are_inspected_before_they_are_stored() {
+    let service = Service::start().await;
+    let component = std::fs::read(root().join("target/plugins/router-table.wasm")).unwrap();
+    let upload = async |bytes: Vec<u8>| {
+        let request = service
+            .client
+            .post(format!("{}/api/v1/regions/yaroslavl/releases", service.address))
+            .bearer_auth(TOKEN)
+            .body(bytes);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, inspection) = upload(component.clone()).await;
+    assert_eq!(status, 200, "the sample has it already: {inspection}");
+    assert_eq!(inspection["kinds"], json!(["router"]));
+    let module = wat::parse_str("(module)").unwrap();
+    let empty = wat::parse_str("(component)").unwrap();
+    let wasi = wat::parse_str(r#"(component (import "wasi:sockets/tcp@0.2.0" (instance)))"#).unwrap();
+    let future =
+        wat::parse_str(r#"(component (instance $i) (export "veche:plugin/plugin@0.3.0" (instance $i)))"#).unwrap();
+    for (bytes, part) in [
+        (vec![], "empty"),
+        (b"hello".to_vec(), "no WebAssembly component"),
+        (component[..5000].to_vec(), "no WebAssembly component"),
+        (module, "core WebAssembly module"),
+        (empty, "exports no `veche:plugin/plugin`"),
+        (wasi, "exports no `veche:plugin/plugin`"),
+        (future, "built for contract 0.3.0, this host serves 0.1"),
+    ] {
+        let (status, problem) = upload(bytes).await;
+        let detail = problem["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(status == 422 && detail.contains(part), "{status} {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ruleset_is_checked_whole_before_it_is_active() {
+    let service = Service::start().await;
+    let (_, ruleset) = service.send("GET", "/regions/yaroslavl/ruleset", TOKEN, None, None).await;
+    let put = async |change: fn(&mut Value)| {
+        let mut ruleset = ruleset.clone();
+        change(&mut ruleset);
+        service.send("PUT", "/regions/yaroslavl/ruleset", TOKEN, None, Some(&ruleset)).await
+    };
+    let cases: [(fn(&mut Value), &str); 6] = [
+        (|r| r["bindings"][0]["settings"]["min_score"] = json!("x"), "/min_score"),
+        (|r| r["bindings"][0]["grants"] = json!([]), "permission `log`"),
+        (|r| r["bindings"][0]["kind"] = json!("router"), "exports no router"),
+        (|r| r["bindings"][0]["datasets"] = json!({}), "dataset `keywords`"),
+        (|r| r["threshold"] = json!(1.5), "threshold"),
+        (|r| r["bindings"][1]["id"] = json!("keywords"), "given twice"),
+    ];
+    for (change, part) in cases {
+        let (status, problem) = put(change).await;
+        assert!(status == 422 && problem.to_string().contains(part), "{part}: {problem}");
+    }
+    let (status, done) = put(|r| r["threshold"] = json!(0.4)).await;
+    assert_eq!(status, 200, "{done}");
+    let (_, now) = service.send("GET", "/regions/yaroslavl/ruleset", TOKEN, None, None).await;
+    assert_eq!(now["threshold"], json!(0.4));
+}

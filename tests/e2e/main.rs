@@ -1,0 +1,9 @@
+//! End-to-end tests: one binary, a module for each subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod api;
+mod bad_files;
+mod pipeline;
+mod store;
+mod walls;
+mod world;

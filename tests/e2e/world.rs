@@ -1,0 +1,47 @@
+//! What the tests stand on: both databases, the sample region, the reference plug-ins.
+
+use std::path::{Path, PathBuf};
+
+use veche_app::{App, Config, regions};
+use veche_domain::code::RegionCode;
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+pub fn sample() -> PathBuf {
+    root().join("samples/yaroslavl")
+}
+
+pub fn yaroslavl() -> RegionCode {
+    RegionCode::new("yaroslavl").unwrap()
+}
+
+/// Databases of one test: an SQLite file and a PostgreSQL database, both new.
+pub async fn databases() -> (tempfile::TempDir, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = folder.path().join("veche.db").display().to_string();
+    let server = std::env::var("VECHE_TEST_POSTGRES")
+        .expect("VECHE_TEST_POSTGRES names no PostgreSQL: run the tests with `cargo xtask test`");
+    let name = format!("t_{}", uuid::Uuid::now_v7().simple());
+    veche_store::testing::create_database(&server, &name).await.unwrap();
+    let postgres = server.replacen("/postgres?", &format!("/{name}?"), 1);
+    (folder, vec![sqlite, postgres])
+}
+
+pub async fn app(database: &str, cache: &Path) -> App {
+    let config = Config { database: database.to_owned(), cache: Some(cache.to_owned()), threads: Some(2) };
+    App::start(&config).await.unwrap()
+}
+
+/// An app with the sample region and its rules on SQLite.
+pub async fn sample_app(folder: &Path) -> App {
+    let app = app(&folder.join("veche.db").display().to_string(), &folder.join("cache")).await;
+    load_sample(&app).await;
+    app
+}
+
+pub async fn load_sample(app: &App) {
+    let plugins = root().join("target/plugins");
+    regions::load_folder(&app.store, &app.rules, &sample(), &plugins, None).await.unwrap();
+}
