@@ -90,7 +90,8 @@ async fn refusals_are_problems_that_name_the_thing() {
     let service = Service::start().await;
     let good = json!({"channel": "pos", "regime": "pos", "text": "Яма"});
     let appeals = "/regions/yaroslavl/appeals";
-    let cases: Vec<(&str, &str, &str, Option<Value>, u16, &str)> = vec![
+    type Case<'a> = (&'a str, &'a str, &'a str, Option<Value>, u16, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         ("POST", appeals, "", Some(good.clone()), 401, "token"),
         ("POST", appeals, "another-long-token", Some(good.clone()), 401, "token"),
         ("POST", "/regions/atlantis/appeals", TOKEN, Some(good.clone()), 404, "atlantis"),
@@ -163,7 +164,8 @@ async fn a_ruleset_is_checked_whole_before_it_is_active() {
         change(&mut ruleset);
         service.send("PUT", "/regions/yaroslavl/ruleset", TOKEN, None, Some(&ruleset)).await
     };
-    let cases: [(fn(&mut Value), &str); 6] = [
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 6] = [
         (|r| r["bindings"][0]["settings"]["min_score"] = json!("x"), "/min_score"),
         (|r| r["bindings"][0]["grants"] = json!([]), "permission `log`"),
         (|r| r["bindings"][0]["kind"] = json!("router"), "exports no router"),

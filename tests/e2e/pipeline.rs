@@ -21,7 +21,8 @@ async fn the_sample_is_routed_replayed_and_imported_once_on_both_databases() {
         let file = sample().join("appeals.csv");
         let rejects = folder.path().join("rejects.csv");
         let region = yaroslavl();
-        let import = || import_file(&app.store, &app.rules, &app.threads, &region, &file, &profile, &rejects, &|_, _, _| {});
+        let import =
+            || import_file(&app.store, &app.rules, &app.threads, &region, &file, &profile, &rejects, &|_, _, _| {});
         let first = import().await.unwrap();
         assert!(first.rows >= 240, "{first:?}");
         assert_eq!((first.count.new, first.rejected), (first.rows, 0));

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use veche_app::{App, Config, regions};
 use veche_domain::code::RegionCode;
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-pub fn sample() -> PathBuf {
+pub(crate) fn sample() -> PathBuf {
     root().join("samples/yaroslavl")
 }
 
-pub fn yaroslavl() -> RegionCode {
+pub(crate) fn yaroslavl() -> RegionCode {
     RegionCode::new("yaroslavl").unwrap()
 }
 
 /// Databases of one test: an SQLite file and a PostgreSQL database, both new.
-pub async fn databases() -> (tempfile::TempDir, Vec<String>) {
+pub(crate) async fn databases() -> (tempfile::TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = folder.path().join("veche.db").display().to_string();
     let server = std::env::var("VECHE_TEST_POSTGRES")
@@ -29,19 +29,19 @@ pub async fn databases() -> (tempfile::TempDir, Vec<String>) {
     (folder, vec![sqlite, postgres])
 }
 
-pub async fn app(database: &str, cache: &Path) -> App {
+pub(crate) async fn app(database: &str, cache: &Path) -> App {
     let config = Config { database: database.to_owned(), cache: Some(cache.to_owned()), threads: Some(2) };
     App::start(&config).await.unwrap()
 }
 
 /// An app with the sample region and its rules on SQLite.
-pub async fn sample_app(folder: &Path) -> App {
+pub(crate) async fn sample_app(folder: &Path) -> App {
     let app = app(&folder.join("veche.db").display().to_string(), &folder.join("cache")).await;
     load_sample(&app).await;
     app
 }
 
-pub async fn load_sample(app: &App) {
+pub(crate) async fn load_sample(app: &App) {
     let plugins = root().join("target/plugins");
     regions::load_folder(&app.store, &app.rules, &sample(), &plugins, None).await.unwrap();
 }

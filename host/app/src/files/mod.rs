@@ -6,6 +6,8 @@ mod profile;
 mod region_dir;
 mod rejects;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use profile::{Bound, Labelled, Labels, Profile};
 pub use region_dir::{load_region_dir, write_region_dir};

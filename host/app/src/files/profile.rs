@@ -345,10 +345,11 @@ impl Bound {
 
 /// A moment: with an offset as it is, else in the region's zone.
 fn moment<'a>(source: &'a Source, text: &str, zone: Tz) -> Result<DateTime<Utc>, Fault<'a>> {
-    const USUAL: [&str; 8] = [
+    const USUAL: [&str; 9] = [
         "%Y-%m-%dT%H:%M:%S%.f",
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
         "%d.%m.%Y %H:%M:%S",
         "%d.%m.%Y %H:%M",
         "%d.%m.%Y",
@@ -365,6 +366,7 @@ fn moment<'a>(source: &'a Source, text: &str, zone: Tz) -> Result<DateTime<Utc>,
                 .ok()
         })
     });
+    let found = found.or_else(|| serial(text).map(|at| local(at.date(), at.time())));
     let at =
         found.ok_or_else(|| (source, format!("{text:?} is no date: write 2026-01-31T09:30:00 or 31.01.2026 09:30")))?;
     let year = chrono::Datelike::year(&at);
@@ -372,4 +374,14 @@ fn moment<'a>(source: &'a Source, text: &str, zone: Tz) -> Result<DateTime<Utc>,
         return Err((source, format!("{text:?} is no possible date of receipt: years 1990 to 2100 are taken")));
     }
     Ok(at)
+}
+
+/// A spreadsheet's serial date: days since 30 December 1899. Small numbers are years or mistakes.
+fn serial(text: &str) -> Option<NaiveDateTime> {
+    let days: f64 = text.replace(',', ".").parse().ok().filter(|days| (32_874.0..73_415.0).contains(days))?;
+    #[allow(clippy::cast_possible_truncation)] // The range above fits many times over.
+    let seconds = (days * 86_400.0).round() as i64;
+    NaiveDate::from_ymd_opt(1899, 12, 30)?
+        .and_time(NaiveTime::MIN)
+        .checked_add_signed(chrono::TimeDelta::seconds(seconds))
 }

@@ -121,29 +121,40 @@ fn read<L: DeserializeOwned, T>(
     faults: &mut Vec<String>,
     make: impl Fn(L) -> Result<T, String>,
 ) -> Vec<T> {
-    let mut reader = match csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path) {
-        Ok(reader) => reader,
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
         Err(error) => {
             faults.push(format!("{}: {error}", path.display()));
             return Vec::new();
         }
     };
+    // Russian spreadsheet programs save CSV with `;`.
+    let delimiter = super::table::delimiter_of(&text);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
     let mut entries = Vec::new();
     for record in reader.records() {
-        let place = |line: u64| format!("{}:{line}", path.display());
+        let place = |line: usize| format!("{}:{line}", path.display());
         match record {
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = line_of(&text, record.position());
                 match record.deserialize(Some(&headers)).map_err(|e| e.to_string()).and_then(&make) {
                     Ok(entry) => entries.push(entry),
                     Err(error) => faults.push(format!("{}: {error}", place(line))),
                 }
             }
-            Err(error) => faults.push(format!("{}: {error}", place(error.position().map_or(0, csv::Position::line)))),
+            Err(error) => faults.push(format!("{}: {error}", place(line_of(&text, error.position())))),
         }
     }
     entries
+}
+
+/// The line on which a record begins; its position may stand before the line break and empty lines.
+fn line_of(text: &str, position: Option<&csv::Position>) -> usize {
+    let start = position.and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or_default();
+    let rest = text.get(start..).unwrap_or_default();
+    let begin = start + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+    1 + text.get(..begin).unwrap_or_default().matches('\n').count()
 }
 
 /// Writes a region's folder.

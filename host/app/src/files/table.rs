@@ -61,9 +61,15 @@ pub fn open_table(path: &Path) -> Result<Table, ImportError> {
     if sniffed.is_empty() {
         return Err(ImportError::Empty { path: path.display().to_string() });
     }
-    let encoding = encoding_of(&sniffed);
+    let encoding = if sniffed.is_ascii() && sniffed.len() >= SNIFF {
+        encoding_of(&first_letters(path))
+    } else {
+        encoding_of(&sniffed)
+    };
     let (text, _, _) = encoding.decode(&sniffed);
     let delimiter = delimiter_of(&text);
+    // The default terminator ends a record before the `\n` of a `\r\n`, so that lines are counted wrong.
+    let terminator = if text.contains('\n') { csv::Terminator::Any(b'\n') } else { csv::Terminator::CRLF };
     let decoded: Box<dyn Read + Send> = if encoding == UTF_8 {
         Box::new(without_bom(source).map_err(|e| failed(e.to_string()))?)
     } else {
@@ -75,7 +81,12 @@ pub fn open_table(path: &Path) -> Result<Table, ImportError> {
             ended: false,
         })
     };
-    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(decoded);
+    let mut csv = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .terminator(terminator)
+        .flexible(true)
+        // A last line that ends with the file is counted like the others.
+        .from_reader(Box::new(decoded.chain(b"\n".as_slice())) as Box<dyn Read + Send>);
     let headers = csv.byte_headers().map_err(|e| failed(e.to_string()))?;
     let headers: Vec<String> = headers.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
     if headers.iter().all(|h| h.trim().is_empty()) {
@@ -121,21 +132,40 @@ fn unreadable(error: &std::io::Error) -> String {
     }
 }
 
-/// By byte order mark; else UTF-8 if the start is valid UTF-8; else windows-1251.
+/// The first part of a file with anything but ASCII in it. Errors are left to the reading itself.
+fn first_letters(path: &Path) -> Vec<u8> {
+    let mut part = Vec::new();
+    let Ok(file) = File::open(path) else { return part };
+    let mut file = BufReader::new(file);
+    let packed = file.fill_buf().is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]));
+    let mut source: Box<dyn Read> =
+        if packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    loop {
+        part.clear();
+        let read = source.by_ref().take(SNIFF as u64).read_to_end(&mut part);
+        if read.is_err() || part.is_empty() || !part.is_ascii() {
+            return part;
+        }
+    }
+}
+
+/// By byte order mark; else by what most of its letters are. Russian text in windows-1251 has a fault in nearly
+/// every letter; UTF-8 with a damaged place must not turn into gibberish as a whole.
 fn encoding_of(start: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return if encoding == UTF_16LE || encoding == UTF_16BE { encoding } else { UTF_8 };
     }
-    match std::str::from_utf8(start) {
-        Ok(_) => UTF_8,
-        // A character that the end of the sample cuts is no fault.
-        Err(error) if error.error_len().is_none() && start.len() >= SNIFF => UTF_8,
-        Err(_) => WINDOWS_1251,
+    let (mut letters, mut faults) = (0, 0);
+    for chunk in start.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        faults += usize::from(!chunk.invalid().is_empty());
     }
+    // A letter that the sample cuts at either end is no fault.
+    if faults > letters + 2 || (faults > letters && start.len() < SNIFF) { WINDOWS_1251 } else { UTF_8 }
 }
 
 /// The candidate that stands most often in the header line, quotes left out.
-fn delimiter_of(text: &str) -> u8 {
+pub(super) fn delimiter_of(text: &str) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0_u32), (b';', 0), (b'\t', 0), (b'|', 0)];
     for c in text.chars() {
@@ -287,8 +317,16 @@ impl Iterator for Table {
         match &mut self.rows {
             Rows::Csv(csv) => {
                 let mut record = csv::ByteRecord::new();
-                let more = csv.read_byte_record(&mut record);
-                let number = record.position().map_or_else(|| csv.position().line(), csv::Position::line);
+                let more = loop {
+                    let more = csv.read_byte_record(&mut record);
+                    // An empty line that ends with `\r\n` has a `\r` in it.
+                    if !matches!(more, Ok(true)) || record.as_slice() != b"\r" {
+                        break more;
+                    }
+                };
+                // The record's own position counts the empty lines before it.
+                let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+                let number = csv.position().line().saturating_sub(breaks + 1);
                 match more {
                     Ok(false) => None,
                     Ok(true) => {
@@ -302,6 +340,9 @@ impl Iterator for Table {
                                     cells.push(String::from_utf8_lossy(cell).into_owned());
                                 }
                             }
+                        }
+                        if let Some(last) = cells.last_mut().filter(|last| last.ends_with('\r')) {
+                            last.pop();
                         }
                         if let Some(i) = broken {
                             let column = self.headers.get(i).cloned();
