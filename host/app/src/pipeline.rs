@@ -191,7 +191,7 @@ impl<'a> Steps<'a, '_> {
                                 _ => Some(next),
                             });
                         if let Some((category, confidence)) = best {
-                            if confidence >= rules.ruleset.threshold_of(&category.block) {
+                            if f64::from(confidence) >= rules.ruleset.threshold_of(&category.block) {
                                 return Named::Category(category, Source::Plugin, Some(confidence));
                             }
                             if weak.is_none_or(|(_, weakest)| weakest < confidence) {

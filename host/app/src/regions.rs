@@ -24,10 +24,10 @@ use crate::rules::RuleBook;
 pub struct RulesetFile {
     /// Least confidence.
     #[serde(default)]
-    pub threshold: Option<f32>,
+    pub threshold: Option<f64>,
     /// Thresholds of single blocks.
     #[serde(default)]
-    pub thresholds: BTreeMap<BlockCode, f32>,
+    pub thresholds: BTreeMap<BlockCode, f64>,
     /// Category map; or a file `category_map.csv` beside this one.
     #[serde(default)]
     pub category_map: BTreeMap<String, CategoryCode>,

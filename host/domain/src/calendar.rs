@@ -8,7 +8,7 @@ mod work_time;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -356,7 +356,10 @@ fn add_year(days: &mut Vec<DayKind>, start: NaiveDate, year: &YearData) -> Resul
 /// The date of a moment in a time zone.
 #[must_use]
 pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    at.with_timezone(&zone).date_naive()
+    let utc = at.naive_utc();
+    let offset = zone.offset_from_utc_datetime(&utc).fix();
+    // Plug-ins choose the moment: the first and last hours that a date can say have no local date, and take that of UTC.
+    utc.checked_add_offset(offset).unwrap_or(utc).date()
 }
 
 /// A local time as a moment. Where clocks skip it, the first moment after the gap; where they repeat it, the earlier.

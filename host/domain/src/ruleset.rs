@@ -63,10 +63,10 @@ pub struct Ruleset {
     pub calendar: Digest,
     /// Least confidence at which a candidate counts, 0 to 1, where a block has none of its own.
     #[serde(default = "half")]
-    pub threshold: f32,
+    pub threshold: f64,
     /// Thresholds of single blocks.
     #[serde(default)]
-    pub thresholds: BTreeMap<BlockCode, f32>,
+    pub thresholds: BTreeMap<BlockCode, f64>,
     /// Category map: codes that plug-ins or channels use, and the region's own code for each.
     #[serde(default)]
     pub category_map: BTreeMap<String, CategoryCode>,
@@ -75,7 +75,7 @@ pub struct Ruleset {
     pub bindings: Vec<Binding>,
 }
 
-fn half() -> f32 {
+fn half() -> f64 {
     0.5
 }
 
@@ -107,7 +107,7 @@ pub enum RulesetError {
         /// Where.
         place: String,
         /// Value.
-        value: f32,
+        value: f64,
     },
     /// Another region's dictionaries.
     #[error("the ruleset is for region {ruleset:?}, its dictionaries for {dictionaries:?}")]
@@ -163,7 +163,7 @@ impl Ruleset {
 
     /// Threshold of a block.
     #[must_use]
-    pub fn threshold_of(&self, block: &BlockCode) -> f32 {
+    pub fn threshold_of(&self, block: &BlockCode) -> f64 {
         self.thresholds.get(block).copied().unwrap_or(self.threshold)
     }
 

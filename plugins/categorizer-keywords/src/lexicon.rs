@@ -24,12 +24,7 @@ impl Lexicon {
     /// Numbers the stems in their order; they are sorted and unique.
     pub(crate) fn new(stems: &[String]) -> Self {
         let letters: Vec<Vec<char>> = stems.iter().map(|stem| stem.chars().collect()).collect();
-        let mut nodes = vec![Node {
-            letter: '\0',
-            first_child: 0,
-            children: 0,
-            stem: None,
-        }];
+        let mut nodes = vec![Node { letter: '\0', first_child: 0, children: 0, stem: None }];
         // Node, its depth, and the stems that go through it.
         let mut open = VecDeque::from([(0_usize, 0_usize, 0..letters.len())]);
         while let Some((parent, depth, range)) = open.pop_front() {
@@ -44,18 +39,12 @@ impl Lexicon {
                     }
                     continue;
                 };
-                let sibling = nodes.len() > first_child
-                    && nodes.last().is_some_and(|last| last.letter == letter);
+                let sibling = nodes.len() > first_child && nodes.last().is_some_and(|last| last.letter == letter);
                 match open.back_mut() {
                     Some((_, _, through)) if sibling => through.end = id + 1,
                     _ => {
                         open.push_back((nodes.len(), depth + 1, id..id + 1));
-                        nodes.push(Node {
-                            letter,
-                            first_child: 0,
-                            children: 0,
-                            stem: None,
-                        });
+                        nodes.push(Node { letter, first_child: 0, children: 0, stem: None });
                     }
                 }
             }
@@ -85,16 +74,11 @@ impl Lexicon {
     /// The number of a stem.
     pub(crate) fn id(&self, stem: &str) -> Option<StemId> {
         let root = self.nodes.first()?;
-        stem.chars()
-            .try_fold(root, |node, letter| self.child(node, letter))?
-            .stem
+        stem.chars().try_fold(root, |node, letter| self.child(node, letter))?.stem
     }
 
     fn child(&self, node: &Node, letter: char) -> Option<&Node> {
         let first = node.first_child as usize;
-        self.nodes
-            .get(first..first + node.children as usize)?
-            .iter()
-            .find(|child| child.letter == letter)
+        self.nodes.get(first..first + node.children as usize)?.iter().find(|child| child.letter == letter)
     }
 }

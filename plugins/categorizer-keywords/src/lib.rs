@@ -10,8 +10,7 @@ mod text;
 pub use settings::{Keywords, Settings};
 
 use veche_sdk::{
-    Appeal, Candidate, Categorization, Categorizer, Context, Description, Failure, Plugin, Reason,
-    SettingsError,
+    Appeal, Candidate, Categorization, Categorizer, Context, Description, Failure, Plugin, Reason, SettingsError,
 };
 
 /// Fragments that a reason shows at most.
@@ -37,11 +36,7 @@ impl Categorizer for Keywords {
         // Stable: equal scores stay in the order in which the dataset names the categories.
         scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
 
-        let rival = |place: usize| {
-            scored
-                .get(usize::from(place == 0))
-                .map_or(0.0, |&(_, score)| score)
-        };
+        let rival = |place: usize| scored.get(usize::from(place == 0)).map_or(0.0, |&(_, score)| score);
         let candidates: Vec<_> = scored
             .iter()
             .enumerate()
@@ -49,17 +44,10 @@ impl Categorizer for Keywords {
             .map(|(place, &(category, score))| Candidate {
                 category: self.terms.code(category).to_owned(),
                 confidence: confidence(score, rival(place)),
-                reasons: vec![reason(
-                    &self.terms.evidence(&hits, category, &appeal.text),
-                    &context.language,
-                )],
+                reasons: vec![reason(&self.terms.evidence(&hits, category, &appeal.text), &context.language)],
             })
             .collect();
-        if candidates.is_empty() {
-            Ok(Categorization::NoOpinion)
-        } else {
-            Ok(Categorization::Candidates(candidates))
-        }
+        if candidates.is_empty() { Ok(Categorization::NoOpinion) } else { Ok(Categorization::Candidates(candidates)) }
     }
 }
 
@@ -73,27 +61,11 @@ fn confidence(score: f32, rival: f32) -> f32 {
 }
 
 fn reason(evidence: &[&str], language: &str) -> Reason {
-    let evidence: Vec<_> = evidence
-        .iter()
-        .take(MOST_EVIDENCE)
-        .map(|&fragment| fragment.to_owned())
-        .collect();
-    let label = if language.starts_with("ru") {
-        "Слова"
-    } else {
-        "Words"
-    };
-    Reason {
-        message: format!("{label}: {}", evidence.join(", ")),
-        evidence,
-    }
+    let evidence: Vec<_> = evidence.iter().take(MOST_EVIDENCE).map(|&fragment| fragment.to_owned()).collect();
+    let label = if language.starts_with("ru") { "Слова" } else { "Words" };
+    Reason { message: format!("{label}: {}", evidence.join(", ")), evidence }
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    clippy::panic
-)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 mod tests;

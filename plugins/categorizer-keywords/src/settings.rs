@@ -22,10 +22,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            min_score: 1.0,
-            max_candidates: 3,
-        }
+        Self { min_score: 1.0, max_candidates: 3 }
     }
 }
 
@@ -39,30 +36,17 @@ pub struct Keywords {
 
 impl Keywords {
     pub(crate) fn new(settings: Settings) -> Result<Self, SettingsError> {
-        let Settings {
-            min_score,
-            max_candidates,
-        } = settings;
+        let Settings { min_score, max_candidates } = settings;
         // The schema says so too; a host that does not check must not get scores of zero or below,
         // for which no confidence is defined.
         if !(min_score > 0.0 && min_score.is_finite()) {
-            return Err(SettingsError::at(
-                "/min_score",
-                format!("{min_score} is no threshold: set it above 0"),
-            ));
+            return Err(SettingsError::at("/min_score", format!("{min_score} is no threshold: set it above 0")));
         }
         if !(1..=16).contains(&max_candidates) {
-            return Err(SettingsError::at(
-                "/max_candidates",
-                format!("{max_candidates} is out of range: set 1 to 16"),
-            ));
+            return Err(SettingsError::at("/max_candidates", format!("{max_candidates} is out of range: set 1 to 16")));
         }
         let rows = datasets::table(DATASET, ["category", "term", "weight"])?;
-        Ok(Self {
-            terms: Terms::new(&rows)?,
-            min_score,
-            max_candidates: max_candidates.into(),
-        })
+        Ok(Self { terms: Terms::new(&rows)?, min_score, max_candidates: max_candidates.into() })
     }
 }
 
@@ -80,10 +64,8 @@ pub(crate) fn description() -> Description {
                  names the words that decided.",
             ),
         ])
-        .dataset(
-            Dataset::table(DATASET, ["category", "term", "weight"]).required().described([
-                ("ru", "Категория, слово или фраза, вес; пустой вес — 1, отрицательный говорит против категории"),
-                ("en", "Category, word or phrase, weight; an empty weight is 1, a negative one speaks against"),
-            ]),
-        )
+        .dataset(Dataset::table(DATASET, ["category", "term", "weight"]).required().described([
+            ("ru", "Категория, слово или фраза, вес; пустой вес — 1, отрицательный говорит против категории"),
+            ("en", "Category, word or phrase, weight; an empty weight is 1, a negative one speaks against"),
+        ]))
 }

@@ -54,9 +54,7 @@ impl Terms {
     /// Reads rows of category, term and weight.
     pub(crate) fn new(rows: &[[String; 3]]) -> Result<Self, SettingsError> {
         if rows.is_empty() {
-            return Err(SettingsError::new(
-                "dataset keywords has no rows: add terms, or leave the plug-in out",
-            ));
+            return Err(SettingsError::new("dataset keywords has no rows: add terms, or leave the plug-in out"));
         }
         let stems = Stems::new();
         let mut categories = Vec::new();
@@ -64,10 +62,7 @@ impl Terms {
         let mut parsed: BTreeMap<Vec<String>, BTreeMap<CategoryId, f32>> = BTreeMap::new();
         for (index, [category, term, weight]) in rows.iter().enumerate() {
             let wrong = |what: &str| {
-                SettingsError::new(format!(
-                    "dataset keywords, row {} after the header: {what}",
-                    index + 1
-                ))
+                SettingsError::new(format!("dataset keywords, row {} after the header: {what}", index + 1))
             };
             let category = category.trim();
             if category.is_empty() {
@@ -76,9 +71,7 @@ impl Terms {
             let mut phrase = Vec::new();
             each_word(term, |word, _| phrase.push(stems.stem(word).into_owned()));
             if phrase.is_empty() {
-                return Err(wrong(&format!(
-                    "term «{term}» holds no word: write letters or digits"
-                )));
+                return Err(wrong(&format!("term «{term}» holds no word: write letters or digits")));
             }
             let weight = parse_weight(weight).ok_or_else(|| {
                 wrong(&format!("weight «{weight}» is no number other than 0: write one like 1.5, or nothing for 1"))
@@ -88,11 +81,7 @@ impl Terms {
                 (categories.len() - 1) as CategoryId
             });
             // «батарея» and «батареи» are one term: it counts once, with the stronger weight.
-            let known = parsed
-                .entry(phrase)
-                .or_default()
-                .entry(category)
-                .or_insert(weight);
+            let known = parsed.entry(phrase).or_default().entry(category).or_insert(weight);
             if weight.abs() > known.abs() {
                 *known = weight;
             }
@@ -100,11 +89,7 @@ impl Terms {
         Ok(Self::build(categories, stems, parsed))
     }
 
-    fn build(
-        categories: Vec<String>,
-        stems: Stems,
-        parsed: BTreeMap<Vec<String>, BTreeMap<CategoryId, f32>>,
-    ) -> Self {
+    fn build(categories: Vec<String>, stems: Stems, parsed: BTreeMap<Vec<String>, BTreeMap<CategoryId, f32>>) -> Self {
         let unique: BTreeSet<&String> = parsed.keys().flatten().collect();
         let unique: Vec<String> = unique.into_iter().cloned().collect();
         let lexicon = Lexicon::new(&unique);
@@ -116,25 +101,14 @@ impl Terms {
                 if let Some(starting) = starting.get_mut(*first as usize) {
                     starting.push(terms.len() as u32);
                 }
-                terms.push(Term {
-                    rest: rest.into(),
-                    weights: weights.into_iter().collect(),
-                });
+                terms.push(Term { rest: rest.into(), weights: weights.into_iter().collect() });
             }
         }
-        Self {
-            categories,
-            stems,
-            lexicon,
-            terms,
-            starting,
-        }
+        Self { categories, stems, lexicon, terms, starting }
     }
 
     pub(crate) fn code(&self, category: CategoryId) -> &str {
-        self.categories
-            .get(category as usize)
-            .map_or("", String::as_str)
+        self.categories.get(category as usize).map_or("", String::as_str)
     }
 
     /// The terms that the text holds, each once, at its first place.
@@ -146,11 +120,7 @@ impl Terms {
             if self.lexicon.may_hold(word)
                 && let Some(stem) = self.lexicon.id(&self.stems.stem(word))
             {
-                words.push(Known {
-                    stem,
-                    ordinal,
-                    place,
-                });
+                words.push(Known { stem, ordinal, place });
             }
         });
 
@@ -158,20 +128,14 @@ impl Terms {
         let mut hits = Vec::with_capacity(words.len());
         for (position, word) in words.iter().enumerate() {
             for &number in self.starting.get(word.stem as usize).into_iter().flatten() {
-                let (Some(term), Some(found)) = (
-                    self.terms.get(number as usize),
-                    found.get_mut(number as usize),
-                ) else {
+                let (Some(term), Some(found)) = (self.terms.get(number as usize), found.get_mut(number as usize))
+                else {
                     continue;
                 };
                 let following = words.get(position + 1..).unwrap_or_default();
                 if let (false, Some(end)) = (*found, end_of_phrase(word, &term.rest, following)) {
                     *found = true;
-                    hits.push(Hit {
-                        term: number,
-                        first_word: word.place.clone(),
-                        end,
-                    });
+                    hits.push(Hit { term: number, first_word: word.place.clone(), end });
                 }
             }
         }
@@ -186,20 +150,12 @@ impl Terms {
                 *score += weight;
             }
         }
-        (0..)
-            .zip(scores)
-            .filter(|&(_, score)| score != 0.0)
-            .collect()
+        (0..).zip(scores).filter(|&(_, score)| score != 0.0).collect()
     }
 
     /// What speaks for a category in the text as it stands there, strongest first, without fragments
     /// of stronger ones.
-    pub(crate) fn evidence<'t>(
-        &self,
-        hits: &[Hit],
-        category: CategoryId,
-        text: &'t str,
-    ) -> Vec<&'t str> {
+    pub(crate) fn evidence<'t>(&self, hits: &[Hit], category: CategoryId, text: &'t str) -> Vec<&'t str> {
         let mut weighed: Vec<_> = hits
             .iter()
             .flat_map(|hit| self.weights(hit).iter().map(move |weight| (hit, weight)))
@@ -209,10 +165,7 @@ impl Terms {
         weighed.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let mut fragments = Vec::with_capacity(weighed.len());
         for (_, fragment) in weighed {
-            if !fragments
-                .iter()
-                .any(|known: &&str| known.contains(fragment))
-            {
+            if !fragments.iter().any(|known: &&str| known.contains(fragment)) {
                 fragments.push(fragment);
             }
         }
@@ -220,17 +173,13 @@ impl Terms {
     }
 
     fn weights(&self, hit: &Hit) -> &[(CategoryId, f32)] {
-        self.terms
-            .get(hit.term as usize)
-            .map_or(&[], |term| &term.weights)
+        self.terms.get(hit.term as usize).map_or(&[], |term| &term.weights)
     }
 }
 
 impl Hit {
     fn fragment<'t>(&self, text: &'t str) -> &'t str {
-        let whole = text
-            .get(self.first_word.start..self.end)
-            .unwrap_or_default();
+        let whole = text.get(self.first_word.start..self.end).unwrap_or_default();
         if whole.len() > LONGEST_FRAGMENT || whole.contains(['<', '&']) {
             text.get(self.first_word.clone()).unwrap_or_default()
         } else {
@@ -259,9 +208,5 @@ fn parse_weight(weight: &str) -> Option<f32> {
     if weight.is_empty() {
         return Some(1.0);
     }
-    weight
-        .replace(',', ".")
-        .parse()
-        .ok()
-        .filter(|weight: &f32| weight.is_finite() && *weight != 0.0)
+    weight.replace(',', ".").parse().ok().filter(|weight: &f32| weight.is_finite() && *weight != 0.0)
 }

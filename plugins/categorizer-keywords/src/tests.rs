@@ -40,54 +40,25 @@ fn finds_categories_and_says_why() {
         ("Здравствуйте!", &[]),
         ("", &[]),
         ("Батарея не греет", &[("housing.heating", &["Батарея"])]),
-        (
-            "БАТАРЕЯМИ не обогреть",
-            &[("housing.heating", &["БАТАРЕЯМИ"])],
-        ),
-        (
-            "в квартире холодные батареи",
-            &[("housing.heating", &["холодные батареи"])],
-        ),
+        ("БАТАРЕЯМИ не обогреть", &[("housing.heating", &["БАТАРЕЯМИ"])]),
+        ("в квартире холодные батареи", &[("housing.heating", &["холодные батареи"])]),
         ("батареи холодные", &[("housing.heating", &["батареи"])]),
-        (
-            "холодные стены, батареи",
-            &[("housing.heating", &["батареи"])],
-        ),
+        ("холодные стены, батареи", &[("housing.heating", &["батареи"])]),
         ("Яма на яме, ямы везде", &[("roads.surface", &["Яма"])]),
         ("яма во дворе", &[]),
         ("мусор", &[]),
         ("не читается qr-код", &[("it.portal", &["qr-код"])]),
-        (
-            "<p class=\"яма\">нет <b>отопления</b></p>",
-            &[("housing.heating", &["отопления"])],
-        ),
-        (
-            "холодные&nbsp;<i>батареи</i>",
-            &[("housing.heating", &["холодные", "батареи"])],
-        ),
-        (
-            "яма, асфальт и отопление",
-            &[
-                ("roads.surface", &["яма", "асфальт"]),
-                ("housing.heating", &["отопление"]),
-            ],
-        ),
+        ("<p class=\"яма\">нет <b>отопления</b></p>", &[("housing.heating", &["отопления"])]),
+        ("холодные&nbsp;<i>батареи</i>", &[("housing.heating", &["холодные", "батареи"])]),
+        ("яма, асфальт и отопление", &[("roads.surface", &["яма", "асфальт"]), ("housing.heating", &["отопление"])]),
     ];
     for (text, expected) in cases {
         let found = candidates(&plugin, text);
         let found: Vec<(&str, Vec<&str>)> = found
             .iter()
-            .map(|c| {
-                (
-                    c.category.as_str(),
-                    c.reasons[0].evidence.iter().map(String::as_str).collect(),
-                )
-            })
+            .map(|c| (c.category.as_str(), c.reasons[0].evidence.iter().map(String::as_str).collect()))
             .collect();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(category, why)| (*category, why.to_vec()))
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|(category, why)| (*category, why.to_vec())).collect();
         assert_eq!(found, expected, "{text}");
     }
 }
@@ -114,18 +85,10 @@ fn settings_bound_the_candidates() {
 #[test]
 fn reasons_speak_the_language_of_the_staff() {
     let plugin = keywords(KEYWORDS, "{}").unwrap();
-    for (language, expected) in [
-        ("ru", "Слова: ямы"),
-        ("ru-RU", "Слова: ямы"),
-        ("en", "Words: ямы"),
-    ] {
-        let context = veche_sdk::Context {
-            language: language.to_owned(),
-            ..testing::context()
-        };
-        let Ok(Categorization::Candidates(found)) =
-            plugin.categorize(&testing::appeal("ямы"), &context)
-        else {
+    for (language, expected) in [("ru", "Слова: ямы"), ("ru-RU", "Слова: ямы"), ("en", "Words: ямы")]
+    {
+        let context = veche_sdk::Context { language: language.to_owned(), ..testing::context() };
+        let Ok(Categorization::Candidates(found)) = plugin.categorize(&testing::appeal("ямы"), &context) else {
             panic!("no candidates");
         };
         assert_eq!(found[0].reasons[0].message, expected);
@@ -134,15 +97,8 @@ fn reasons_speak_the_language_of_the_staff() {
 
 #[test]
 fn forms_of_one_word_are_one_term_with_the_stronger_weight() {
-    let plugin = keywords(
-        "category,term,weight\na.b,яма,1\na.b,ямы,3\na.b,Ямой,2\n",
-        "{}",
-    )
-    .unwrap();
-    assert_eq!(
-        candidates(&plugin, "яма и ямы")[0].confidence,
-        confidence(3.0, 0.0)
-    );
+    let plugin = keywords("category,term,weight\na.b,яма,1\na.b,ямы,3\na.b,Ямой,2\n", "{}").unwrap();
+    assert_eq!(candidates(&plugin, "яма и ямы")[0].confidence, confidence(3.0, 0.0));
 }
 
 #[test]
@@ -158,32 +114,12 @@ fn refuses_what_it_cannot_use() {
     let cases = [
         ("category,term\na.b,яма\n", "{}", None, "no column weight"),
         ("category,term,weight\n", "{}", None, "no rows"),
-        (
-            "category,term,weight\na.b,яма,1\n,двор,1\n",
-            "{}",
-            None,
-            "row 2",
-        ),
+        ("category,term,weight\na.b,яма,1\n,двор,1\n", "{}", None, "row 2"),
         ("category,term,weight\na.b,!!!,1\n", "{}", None, "row 1"),
-        (
-            "category,term,weight\na.b,яма,много\n",
-            "{}",
-            None,
-            "«много»",
-        ),
+        ("category,term,weight\na.b,яма,много\n", "{}", None, "«много»"),
         ("category,term,weight\na.b,яма,0\n", "{}", None, "«0»"),
-        (
-            KEYWORDS,
-            r#"{"min_score": -1}"#,
-            Some("/min_score"),
-            "above 0",
-        ),
-        (
-            KEYWORDS,
-            r#"{"max_candidates": 17}"#,
-            Some("/max_candidates"),
-            "1 to 16",
-        ),
+        (KEYWORDS, r#"{"min_score": -1}"#, Some("/min_score"), "above 0"),
+        (KEYWORDS, r#"{"max_candidates": 17}"#, Some("/max_candidates"), "1 to 16"),
         (KEYWORDS, r#"{"max": 1}"#, Some("/max"), "unknown field"),
     ];
     for (csv, settings, field, part) in cases {
@@ -192,12 +128,7 @@ fn refuses_what_it_cannot_use() {
         assert!(error.message.contains(part), "{error:?} should say {part}");
     }
     Host::new().install();
-    assert!(
-        testing::configure::<Keywords>("{}")
-            .unwrap_err()
-            .message
-            .contains("keywords is not bound")
-    );
+    assert!(testing::configure::<Keywords>("{}").unwrap_err().message.contains("keywords is not bound"));
 }
 
 #[test]
@@ -216,9 +147,7 @@ fn a_stem_is_a_beginning_of_its_word_and_joins_the_forms() {
         assert_eq!(found.len(), 1, "{found:?}");
     }
     let text = "Уважаемые! Деревянные лестницы сгнили; подъезды длиннейшие, ремонтировавшиеся людьми, ничьё";
-    each_word(text, |word, _| {
-        assert!(word.starts_with(&*stems.stem(word)), "{word}")
-    });
+    each_word(text, |word, _| assert!(word.starts_with(&*stems.stem(word)), "{word}"));
 }
 
 #[test]

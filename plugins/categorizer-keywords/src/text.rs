@@ -52,11 +52,7 @@ fn markup_end(text: &str, at: usize) -> usize {
             }
         }
         [b'&', entity @ ..] => {
-            match entity
-                .iter()
-                .take(LONGEST_ENTITY)
-                .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'#')
-            {
+            match entity.iter().take(LONGEST_ENTITY).position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'#') {
                 Some(end) if end > 0 && entity.get(end) == Some(&b';') => end + 2,
                 _ => 0,
             }
@@ -93,9 +89,7 @@ impl Stems {
         let mut stem = self.0.stem(word);
         // Snowball parts «батарея, батареей» (батаре) from «батареи, батарей» (батар).
         if let Some(shorter) = stem.strip_suffix('е')
-            && word
-                .get(stem.len()..)
-                .is_some_and(|ending| ending.starts_with(['я', 'ю', 'е']))
+            && word.get(stem.len()..).is_some_and(|ending| ending.starts_with(['я', 'ю', 'е']))
             && shorter.contains(VOWELS)
         {
             let length = shorter.len();

@@ -32,37 +32,19 @@ impl Clocks {
     pub(crate) fn new(rules: Vec<ClockRule>, start: Start) -> Result<Self, SettingsError> {
         let mut read: Vec<Rule> = Vec::with_capacity(rules.len());
         for (index, rule) in rules.into_iter().enumerate() {
-            let wrong = |field: &str, what: String| {
-                SettingsError::at(format!("/clocks/{index}{field}"), what)
-            };
+            let wrong = |field: &str, what: String| SettingsError::at(format!("/clocks/{index}{field}"), what);
             if !(1..=LONGEST).contains(&rule.amount) {
-                return Err(wrong(
-                    "/amount",
-                    format!("{} is out of range: set 1 to {LONGEST}", rule.amount),
-                ));
+                return Err(wrong("/amount", format!("{} is out of range: set 1 to {LONGEST}", rule.amount)));
             }
             if rule.basis.trim().is_empty() {
-                return Err(wrong(
-                    "/basis",
-                    "no basis: name the act or the rule that sets the term".to_owned(),
-                ));
+                return Err(wrong("/basis", "no basis: name the act or the rule that sets the term".to_owned()));
             }
             let category = Pattern::parse(rule.category.as_deref().unwrap_or_default());
             let category = category.map_err(|what| wrong("/category", what))?;
-            let (regime, channel) = (
-                condition(rule.regime.as_deref()),
-                condition(rule.channel.as_deref()),
-            );
-            let rule = Rule {
-                category,
-                regime,
-                channel,
-                rule,
-            };
+            let (regime, channel) = (condition(rule.regime.as_deref()), condition(rule.channel.as_deref()));
+            let rule = Rule { category, regime, channel, rule };
             if let Some(same) = read.iter().position(|known| known.same_condition(&rule)) {
-                let what = format!(
-                    "rule {same} (from 0) has the same kind and conditions: keep one of them"
-                );
+                let what = format!("rule {same} (from 0) has the same kind and conditions: keep one of them");
                 return Err(wrong("", what));
             }
             read.push(rule);
@@ -71,12 +53,7 @@ impl Clocks {
     }
 
     /// The terms of an appeal that this body answers.
-    pub(crate) fn of(
-        &self,
-        appeal: &Appeal,
-        category: &str,
-        body: &str,
-    ) -> Result<Vec<Clock>, CalendarError> {
+    pub(crate) fn of(&self, appeal: &Appeal, category: &str, body: &str) -> Result<Vec<Clock>, CalendarError> {
         let mut chosen: BTreeMap<Kind, _> = BTreeMap::new();
         for rule in &self.rules {
             let Some(fit) = rule.fit(appeal, category) else {
@@ -92,11 +69,7 @@ impl Clocks {
             .into_values()
             .map(|(_, rule)| {
                 let due = due(rule, appeal.received_at, first, body)?;
-                Ok(Clock {
-                    kind: rule.kind.into(),
-                    due,
-                    basis: rule.basis.clone(),
-                })
+                Ok(Clock { kind: rule.kind.into(), due, basis: rule.basis.clone() })
             })
             .collect()
     }
@@ -114,11 +87,8 @@ impl Rule {
     /// How exactly the rule names the appeal: category before regime before channel; none if it does
     /// not fit.
     fn fit(&self, appeal: &Appeal, category: &str) -> Option<(usize, bool, bool)> {
-        let fits = |condition: &Option<String>, value: &str| {
-            condition
-                .as_ref()
-                .is_none_or(|condition| condition == value)
-        };
+        let fits =
+            |condition: &Option<String>, value: &str| condition.as_ref().is_none_or(|condition| condition == value);
         let category = self.category.fit(category)?;
         (fits(&self.regime, &appeal.regime) && fits(&self.channel, &appeal.channel)).then_some((
             category,
@@ -129,43 +99,26 @@ impl Rule {
 
     fn same_condition(&self, other: &Self) -> bool {
         (self.rule.kind, &self.category, &self.regime, &self.channel)
-            == (
-                other.rule.kind,
-                &other.category,
-                &other.regime,
-                &other.channel,
-            )
+            == (other.rule.kind, &other.category, &other.regime, &other.channel)
     }
 }
 
 /// Forms send an empty text for a field that was left out.
 fn condition(text: Option<&str>) -> Option<String> {
-    text.map(str::trim)
-        .filter(|text| !matches!(*text, "" | "*"))
-        .map(str::to_owned)
+    text.map(str::trim).filter(|text| !matches!(*text, "" | "*")).map(str::to_owned)
 }
 
 /// The last moment that is still in time.
-fn due(
-    rule: &ClockRule,
-    received: Instant,
-    first: Date,
-    body: &str,
-) -> Result<Instant, CalendarError> {
+fn due(rule: &ClockRule, received: Instant, first: Date, body: &str) -> Result<Instant, CalendarError> {
     // At most LONGEST, so it fits.
     let amount = rule.amount as i32;
     match rule.unit {
         Unit::Hours => Ok(received + Instant::from(rule.amount) * SECONDS_OF_HOUR),
-        Unit::WorkingHours => {
-            calendar::add_working_minutes(Some(body), received, rule.amount * MINUTES_OF_HOUR)
-        }
+        Unit::WorkingHours => calendar::add_working_minutes(Some(body), received, rule.amount * MINUTES_OF_HOUR),
         Unit::WorkingDays => {
             // The first day can only be day 1 if it is a working day.
             let counted = rule.counting == Counting::Inclusive && calendar::is_working_day(first)?;
-            calendar::end_of_day(calendar::add_working_days(
-                first,
-                amount - i32::from(counted),
-            )?)
+            calendar::end_of_day(calendar::add_working_days(first, amount - i32::from(counted))?)
         }
         Unit::CalendarDays => {
             let days = amount - i32::from(rule.counting == Counting::Inclusive);

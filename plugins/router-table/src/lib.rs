@@ -8,16 +8,14 @@ mod routes;
 mod settings;
 
 use veche_sdk::{
-    Appeal, Assignment, ChosenCategory, Context, Dataset, Description, Failure, Plugin, Priority,
-    Reason, Router, Routing, SettingsError, datasets,
+    Appeal, Assignment, ChosenCategory, Context, Dataset, Description, Failure, Plugin, Priority, Reason, Router,
+    Routing, SettingsError, datasets,
 };
 
 use crate::clocks::Clocks;
 use crate::pattern::Pattern;
 use crate::routes::{Route, Routes};
-pub use crate::settings::{
-    ClockRule, Counting, Kind, PriorityRule, Rolling, Settings, Start, Unit, Urgency,
-};
+pub use crate::settings::{ClockRule, Counting, Kind, PriorityRule, Rolling, Settings, Start, Unit, Urgency};
 
 const DATASET: &str = "routes";
 const COLUMNS: [&str; 4] = ["category", "municipality", "district", "body"];
@@ -55,48 +53,27 @@ impl Plugin for Table {
     }
 
     fn configure(settings: Settings) -> Result<Self, SettingsError> {
-        let Settings {
-            clocks,
-            priorities,
-            default_body,
-            start,
-        } = settings;
+        let Settings { clocks, priorities, default_body, start } = settings;
         let clocks = Clocks::new(clocks, start)?;
         let priorities = priorities
             .into_iter()
             .enumerate()
             .map(|(index, rule)| {
-                let pattern = Pattern::parse(&rule.category).map_err(|what| {
-                    SettingsError::at(format!("/priorities/{index}/category"), what)
-                })?;
+                let pattern = Pattern::parse(&rule.category)
+                    .map_err(|what| SettingsError::at(format!("/priorities/{index}/category"), what))?;
                 Ok((pattern, rule.priority.into()))
             })
             .collect::<Result<_, SettingsError>>()?;
-        let default_body = default_body
-            .map(|body| body.trim().to_owned())
-            .filter(|body| !body.is_empty());
+        let default_body = default_body.map(|body| body.trim().to_owned()).filter(|body| !body.is_empty());
         let routes = Routes::new(&datasets::table(DATASET, COLUMNS)?)?;
-        Ok(Self {
-            routes,
-            clocks,
-            priorities,
-            default_body,
-        })
+        Ok(Self { routes, clocks, priorities, default_body })
     }
 }
 
 impl Router for Table {
-    fn route(
-        &self,
-        appeal: &Appeal,
-        category: &ChosenCategory,
-        context: &Context,
-    ) -> Result<Routing, Failure> {
+    fn route(&self, appeal: &Appeal, category: &ChosenCategory, context: &Context) -> Result<Routing, Failure> {
         let route = self.routes.find(&category.code, &appeal.place);
-        let Some(body) = route
-            .map(|route| &route.body)
-            .or(self.default_body.as_ref())
-        else {
+        let Some(body) = route.map(|route| &route.body).or(self.default_body.as_ref()) else {
             return Ok(Routing::NoOpinion);
         };
         Ok(Routing::Assigned(Assignment {
@@ -142,10 +119,5 @@ fn reason(route: Option<&Route>, language: &str) -> Reason {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    clippy::panic
-)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 mod tests;

@@ -25,9 +25,7 @@ impl Pattern {
             }
             Some(_) => {}
         }
-        Err(format!(
-            "category «{text}» is no pattern: write a code, a block like `housing.*`, or `*` for all"
-        ))
+        Err(format!("category «{text}» is no pattern: write a code, a block like `housing.*`, or `*` for all"))
     }
 
     /// How exactly it names the category; none if it does not fit.

@@ -32,11 +32,8 @@ impl Routes {
         let mut routes = FxHashMap::<String, Route>::default();
         for (index, [category, municipality, district, body]) in rows.iter().enumerate() {
             let row = index + 1;
-            let wrong = |what: String| {
-                Err(SettingsError::new(format!(
-                    "dataset routes, row {row} after the header: {what}"
-                )))
-            };
+            let wrong =
+                |what: String| Err(SettingsError::new(format!("dataset routes, row {row} after the header: {what}")));
             let pattern = match Pattern::parse(category) {
                 Ok(pattern) => pattern.to_string(),
                 Err(what) => return wrong(what),
@@ -49,22 +46,14 @@ impl Routes {
             let condition = format!("{pattern}, {municipality}, {district}");
             match routes.entry(key(&pattern, municipality, &normalized(district))) {
                 Entry::Occupied(other) if other.get().body != body => {
-                    let Route {
-                        row: first,
-                        body: other,
-                        ..
-                    } = other.get();
+                    let Route { row: first, body: other, .. } = other.get();
                     return wrong(format!(
                         "«{condition}» goes to {body}, but row {first} sends it to {other}: keep one"
                     ));
                 }
                 Entry::Occupied(_) => {}
                 Entry::Vacant(free) => {
-                    free.insert(Route {
-                        row,
-                        body: body.to_owned(),
-                        condition,
-                    });
+                    free.insert(Route { row, body: body.to_owned(), condition });
                 }
             }
         }
@@ -75,22 +64,14 @@ impl Routes {
     pub(crate) fn find(&self, category: &str, place: &Place) -> Option<&Route> {
         let district = normalized(place.district.as_deref().unwrap_or_default());
         let district = (!district.is_empty()).then_some(district.as_str());
-        let municipality = place
-            .municipality
-            .as_deref()
-            .map(str::trim)
-            .filter(|code| !code.is_empty());
-        let parent = municipality
-            .filter(|code| code.len() > OKTMO_MUNICIPALITY)
-            .and_then(|code| code.get(..OKTMO_MUNICIPALITY));
+        let municipality = place.municipality.as_deref().map(str::trim).filter(|code| !code.is_empty());
+        let parent =
+            municipality.filter(|code| code.len() > OKTMO_MUNICIPALITY).and_then(|code| code.get(..OKTMO_MUNICIPALITY));
         let municipalities = || municipality.into_iter().chain(parent);
 
         patterns(category).find_map(|pattern| {
-            let row = |municipality: &str, district: &str| {
-                self.0.get(&key(&pattern, municipality, district))
-            };
-            let exact =
-                district.and_then(|district| municipalities().find_map(|code| row(code, district)));
+            let row = |municipality: &str, district: &str| self.0.get(&key(&pattern, municipality, district));
+            let exact = district.and_then(|district| municipalities().find_map(|code| row(code, district)));
             exact
                 .or_else(|| district.and_then(|district| row(ANY, district)))
                 .or_else(|| municipalities().find_map(|code| row(code, ANY)))
@@ -101,12 +82,8 @@ impl Routes {
 
 /// The patterns that fit a category, the most exact first: `a.b`, `a.*`, `*`.
 fn patterns(category: &str) -> impl Iterator<Item = String> {
-    let parents = category
-        .rmatch_indices('.')
-        .filter_map(|(dot, _)| category.get(..=dot));
-    std::iter::once(category.to_owned())
-        .chain(parents.map(|prefix| format!("{prefix}*")))
-        .chain([ANY.to_owned()])
+    let parents = category.rmatch_indices('.').filter_map(|(dot, _)| category.get(..=dot));
+    std::iter::once(category.to_owned()).chain(parents.map(|prefix| format!("{prefix}*"))).chain([ANY.to_owned()])
 }
 
 /// The unit separator stands in no code and no name.
@@ -115,11 +92,7 @@ fn key(pattern: &str, municipality: &str, district: &str) -> String {
 }
 
 fn or_any(cell: &str) -> &str {
-    if cell.trim().is_empty() {
-        ANY
-    } else {
-        cell.trim()
-    }
+    if cell.trim().is_empty() { ANY } else { cell.trim() }
 }
 
 /// Names of districts are compared in lower case, with «е» for «ё» and single spaces.
@@ -129,11 +102,7 @@ fn normalized(name: &str) -> String {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        folded.extend(
-            word.chars()
-                .flat_map(char::to_lowercase)
-                .map(|letter| if letter == 'ё' { 'е' } else { letter }),
-        );
+        folded.extend(word.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ё' { 'е' } else { letter }));
     }
     folded
 }

@@ -53,9 +53,7 @@ pub struct ClockRule {
 }
 
 /// Which term.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Регистрация. / Registration.
@@ -169,12 +167,7 @@ impl From<Urgency> for Priority {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            clocks: default_clocks(),
-            priorities: Vec::new(),
-            default_body: None,
-            start: Start::default(),
-        }
+        Self { clocks: default_clocks(), priorities: Vec::new(), default_body: None, start: Start::default() }
     }
 }
 
@@ -195,61 +188,12 @@ fn default_clocks() -> Vec<ClockRule> {
     };
     vec![
         // Received before days off, it may be registered on the next working day.
-        rule(
-            "59fz",
-            Registration,
-            3,
-            CalendarDays,
-            Forward,
-            "59-ФЗ ст. 8 ч. 2, 3 дня",
-        ),
-        rule(
-            "59fz",
-            Forwarding,
-            7,
-            CalendarDays,
-            Back,
-            "59-ФЗ ст. 8 ч. 3, 7 дней",
-        ),
-        rule(
-            "59fz",
-            Answer,
-            30,
-            CalendarDays,
-            Back,
-            "59-ФЗ ст. 12 ч. 1, 30 дней",
-        ),
-        rule(
-            "pos",
-            Answer,
-            30,
-            CalendarDays,
-            Back,
-            "ПОС (ПП РФ № 1802), обычный порядок, 30 дней",
-        ),
-        rule(
-            "pos-fast",
-            Answer,
-            10,
-            CalendarDays,
-            Back,
-            "ПОС (ПП РФ № 1802), фаст-трек, 10 дней",
-        ),
-        rule(
-            "social",
-            FirstReaction,
-            4,
-            WorkingHours,
-            Stay,
-            "Регламент ЦУР: первая реакция, 4 рабочих часа",
-        ),
-        rule(
-            "social",
-            Answer,
-            9,
-            WorkingHours,
-            Stay,
-            "Регламент ЦУР: ответ в соцсети, 9 рабочих часов",
-        ),
+        rule("59fz", Registration, 3, CalendarDays, Forward, "59-ФЗ ст. 8 ч. 2, 3 дня"),
+        rule("59fz", Forwarding, 7, CalendarDays, Back, "59-ФЗ ст. 8 ч. 3, 7 дней"),
+        rule("59fz", Answer, 30, CalendarDays, Back, "59-ФЗ ст. 12 ч. 1, 30 дней"),
+        rule("pos", Answer, 30, CalendarDays, Back, "ПОС (ПП РФ № 1802), обычный порядок, 30 дней"),
+        rule("pos-fast", Answer, 10, CalendarDays, Back, "ПОС (ПП РФ № 1802), фаст-трек, 10 дней"),
+        rule("social", FirstReaction, 4, WorkingHours, Stay, "Регламент ЦУР: первая реакция, 4 рабочих часа"),
+        rule("social", Answer, 9, WorkingHours, Stay, "Регламент ЦУР: ответ в соцсети, 9 рабочих часов"),
     ]
 }

@@ -2,13 +2,7 @@
 //!
 //! One world for each kind, and not one for all, because the description of a world is linked into a
 //! component as a whole: a plug-in must export exactly the kinds that it names in `export!`.
-#![allow(
-    missing_docs,
-    unsafe_code,
-    unreachable_pub,
-    clippy::all,
-    clippy::restriction
-)]
+#![allow(missing_docs, unsafe_code, unreachable_pub, clippy::all, clippy::restriction)]
 
 /// Bindings of one kind: a world with this export alone, on the types of [`base`].
 macro_rules! kind {

@@ -36,8 +36,7 @@ pub mod log {
 pub mod directory {
     pub use super::contract::directory::{Block, Body, BodyKind, Category, Municipality};
     pub use super::served::directory::{
-        blocks, bodies_of, body_by_code, categories, category_by_code, find_municipality,
-        municipality_by_code,
+        blocks, bodies_of, body_by_code, categories, category_by_code, find_municipality, municipality_by_code,
     };
 }
 
@@ -45,8 +44,8 @@ pub mod directory {
 pub mod calendar {
     pub use super::contract::calendar::{CalendarError, Roll};
     pub use super::served::calendar::{
-        add_days, add_working_days, add_working_minutes, end_of_day, is_working_day, local_date,
-        start_of_day, version, working_days_between,
+        add_days, add_working_days, add_working_minutes, end_of_day, is_working_day, local_date, start_of_day, version,
+        working_days_between,
     };
 }
 
@@ -66,22 +65,16 @@ pub mod datasets {
     ///
     /// # Errors
     /// The dataset is not bound, is no table, or lacks a column.
-    pub fn table<const N: usize>(
-        dataset: &str,
-        wanted: [&str; N],
-    ) -> Result<Rows<N>, SettingsError> {
+    pub fn table<const N: usize>(dataset: &str, wanted: [&str; N]) -> Result<Rows<N>, SettingsError> {
         let present = columns(dataset)?;
         let mut positions = [0; N];
         for (position, name) in positions.iter_mut().zip(wanted) {
-            *position = present
-                .iter()
-                .position(|column| column == name)
-                .ok_or_else(|| {
-                    SettingsError::new(format!(
-                        "dataset {dataset} has no column {name}, only {}: add the column",
-                        present.join(", ")
-                    ))
-                })?;
+            *position = present.iter().position(|column| column == name).ok_or_else(|| {
+                SettingsError::new(format!(
+                    "dataset {dataset} has no column {name}, only {}: add the column",
+                    present.join(", ")
+                ))
+            })?;
         }
         let mut rows = Vec::new();
         loop {
@@ -91,11 +84,7 @@ pub mod datasets {
                 return Ok(rows);
             }
             rows.extend(some.into_iter().map(|mut row| {
-                positions.map(|position| {
-                    row.get_mut(position)
-                        .map(std::mem::take)
-                        .unwrap_or_default()
-                })
+                positions.map(|position| row.get_mut(position).map(std::mem::take).unwrap_or_default())
             }));
         }
     }

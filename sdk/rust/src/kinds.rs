@@ -2,9 +2,7 @@
 
 /// Says what an appeal is about.
 pub(crate) mod categorizer {
-    pub use crate::bindings::categorizer::exports::veche::plugin::categorizer::{
-        Candidate, Categorization,
-    };
+    pub use crate::bindings::categorizer::exports::veche::plugin::categorizer::{Candidate, Categorization};
     use crate::{Appeal, Context, Failure};
 
     /// Ranks categories for one question of an appeal.
@@ -13,8 +11,7 @@ pub(crate) mod categorizer {
         ///
         /// # Errors
         /// The plug-in could not do its work; the appeal goes on without it.
-        fn categorize(&self, appeal: &Appeal, context: &Context)
-        -> Result<Categorization, Failure>;
+        fn categorize(&self, appeal: &Appeal, context: &Context) -> Result<Categorization, Failure>;
     }
 }
 
@@ -31,12 +28,7 @@ pub(crate) mod router {
         ///
         /// # Errors
         /// The plug-in could not do its work; the appeal goes on without it.
-        fn route(
-            &self,
-            appeal: &Appeal,
-            category: &ChosenCategory,
-            context: &Context,
-        ) -> Result<Routing, Failure>;
+        fn route(&self, appeal: &Appeal, category: &ChosenCategory, context: &Context) -> Result<Routing, Failure>;
     }
 }
 
@@ -76,20 +68,14 @@ pub mod indicators {
         ///
         /// # Errors
         /// The plug-in could not do its work; nothing is recorded.
-        fn measure(
-            &self,
-            indicator: &str,
-            period: &Period,
-            facts: &mut dyn Facts,
-        ) -> Result<Vec<Measurement>, Failure>;
+        fn measure(&self, indicator: &str, period: &Period, facts: &mut dyn Facts)
+        -> Result<Vec<Measurement>, Failure>;
     }
 }
 
 /// Types of plug-ins that write files.
 pub mod exporter {
-    pub use crate::bindings::exporter::exports::veche::plugin::exporter::{
-        Format, Request, Subject, Summary,
-    };
+    pub use crate::bindings::exporter::exports::veche::plugin::exporter::{Format, Request, Subject, Summary};
     pub use crate::bindings::exporter::veche::plugin::streams::{Cell, Column};
 
     use crate::Failure;

@@ -39,11 +39,7 @@ pub struct Description {
 impl Description {
     /// A description with titles by language: `[("ru", "…"), ("en", "…")]`.
     pub fn new<const N: usize>(title: [(&str, &str); N]) -> Self {
-        Self {
-            title: localized(title),
-            summary: Vec::new(),
-            datasets: Vec::new(),
-        }
+        Self { title: localized(title), summary: Vec::new(), datasets: Vec::new() }
     }
 
     /// One paragraph by language.
@@ -63,17 +59,8 @@ impl Description {
     #[doc(hidden)]
     #[must_use]
     pub fn with_schema(self, settings_schema: String) -> contract::Description {
-        let Self {
-            title,
-            summary,
-            datasets,
-        } = self;
-        contract::Description {
-            title,
-            summary,
-            settings_schema,
-            datasets,
-        }
+        let Self { title, summary, datasets } = self;
+        contract::Description { title, summary, settings_schema, datasets }
     }
 }
 
@@ -85,10 +72,7 @@ impl Dataset {
     /// A table that has these columns, in any order.
     pub fn table<const N: usize>(name: &str, columns: [&str; N]) -> Self {
         let columns = columns.map(str::to_owned).into();
-        Self(contract::DatasetNeed {
-            columns,
-            ..need(name, DatasetShape::Table)
-        })
+        Self(contract::DatasetNeed { columns, ..need(name, DatasetShape::Table) })
     }
 
     /// Polygons with keys.
@@ -127,29 +111,18 @@ fn need(name: &str, shape: DatasetShape) -> contract::DatasetNeed {
 }
 
 fn localized<const N: usize>(texts: [(&str, &str); N]) -> Vec<Localized> {
-    texts
-        .map(|(language, text)| Localized {
-            language: language.to_owned(),
-            text: text.to_owned(),
-        })
-        .into()
+    texts.map(|(language, text)| Localized { language: language.to_owned(), text: text.to_owned() }).into()
 }
 
 impl SettingsError {
     /// Settings that are wrong as a whole. Say what would be right, too.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            field: None,
-            message: message.into(),
-        }
+        Self { field: None, message: message.into() }
     }
 
     /// One wrong field by its JSON pointer: `/clocks/0/amount`.
     pub fn at(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.into()),
-            message: message.into(),
-        }
+        Self { field: Some(field.into()), message: message.into() }
     }
 }
 
@@ -162,9 +135,7 @@ impl From<DatasetError> for SettingsError {
 impl Failure {
     /// A fault of this call: what went wrong and what would mend it, without personal data.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 
@@ -180,9 +151,7 @@ impl From<CalendarError> for Failure {
             CalendarError::YearMissing(year) => {
                 format!("the calendar has no facts for {year}: load that year")
             }
-            CalendarError::InvalidDate => {
-                "no such date: check the day that was asked for".to_owned()
-            }
+            CalendarError::InvalidDate => "no such date: check the day that was asked for".to_owned(),
             CalendarError::UnknownBody(body) => {
                 format!("unknown body {body}: correct the code or add the body to the dictionary")
             }
@@ -196,9 +165,7 @@ fn dataset_message(error: &DatasetError) -> String {
             format!("dataset {name} is not bound: choose a version of it in the binding")
         }
         DatasetError::WrongShape(name) => {
-            format!(
-                "dataset {name} has another shape than the plug-in describes: bind one of that shape"
-            )
+            format!("dataset {name} has another shape than the plug-in describes: bind one of that shape")
         }
     }
 }
@@ -206,10 +173,7 @@ fn dataset_message(error: &DatasetError) -> String {
 impl Reason {
     /// A sentence, and the fragments of the text that decided, strongest first.
     pub fn new<const N: usize>(message: impl Into<String>, evidence: [&str; N]) -> Self {
-        Self {
-            message: message.into(),
-            evidence: evidence.map(str::to_owned).into(),
-        }
+        Self { message: message.into(), evidence: evidence.map(str::to_owned).into() }
     }
 }
 
@@ -217,13 +181,8 @@ impl Reason {
 /// made from it.
 #[must_use]
 pub fn schema<P: Plugin>() -> String {
-    let settings =
-        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings
-        .into_generator()
-        .into_root_schema_for::<P::Settings>()
-        .as_value()
-        .to_string()
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<P::Settings>().as_value().to_string()
 }
 
 /// Reads settings; the error names the field by its JSON pointer.
@@ -231,14 +190,8 @@ pub(crate) fn parse<P: Plugin>(settings: &str) -> Result<P::Settings, SettingsEr
     let mut json = serde_json::Deserializer::from_str(settings);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
-        let message = format!(
-            "{}: the settings schema says what is allowed here",
-            error.into_inner()
-        );
-        SettingsError {
-            field: (!pointer.is_empty()).then_some(pointer),
-            message,
-        }
+        let message = format!("{}: the settings schema says what is allowed here", error.into_inner());
+        SettingsError { field: (!pointer.is_empty()).then_some(pointer), message }
     })
 }
 

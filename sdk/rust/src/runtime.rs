@@ -27,9 +27,9 @@ pub fn describe<P: Plugin>() -> contract::Description {
 pub fn configure<P: Plugin>(state: &'static State<P>, settings: &str) -> Result<(), SettingsError> {
     log_panics();
     let plugin = P::configure(crate::plugin::parse::<P>(settings)?)?;
-    state.with(|cell| cell.set(plugin)).map_err(|_| {
-        SettingsError::new("configured already: take a fresh instance for other settings")
-    })?;
+    state
+        .with(|cell| cell.set(plugin))
+        .map_err(|_| SettingsError::new("configured already: take a fresh instance for other settings"))?;
     drop(std::hint::black_box(vec![0_u8; WORKING_HEAP]));
     Ok(())
 }
@@ -44,9 +44,7 @@ pub fn call<P: Plugin, T>(
 ) -> Result<T, Failure> {
     state.with(|cell| match cell.get() {
         Some(plugin) => method(plugin),
-        None => Err(Failure::new(
-            "not configured: call `configure` before any other function",
-        )),
+        None => Err(Failure::new("not configured: call `configure` before any other function")),
     })
 }
 

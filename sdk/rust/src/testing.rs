@@ -94,11 +94,8 @@ impl Host {
     /// Binds a table, given as CSV text with a header. A line that is no CSV ends the table.
     #[must_use]
     pub fn table(mut self, name: &str, csv: &str) -> Self {
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(csv.as_bytes());
-        let texts =
-            |record: csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(csv.as_bytes());
+        let texts = |record: csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
         let columns = reader.headers().cloned().map(texts).unwrap_or_default();
         let rows = reader.records().map_while(Result::ok).map(texts).collect();
         self.tables.insert(name.to_owned(), Table { columns, rows });
@@ -201,12 +198,7 @@ pub fn appeal(text: &str) -> Appeal {
         question: 0,
         questions: 1,
         whole_text: None,
-        place: Place {
-            municipality: None,
-            district: None,
-            address: None,
-            point: None,
-        },
+        place: Place { municipality: None, district: None, address: None, point: None },
         attachments: Vec::new(),
         attributes: Vec::new(),
     }
@@ -215,11 +207,5 @@ pub fn appeal(text: &str) -> Appeal {
 /// The context of [`appeal`]: a region whose staff reads Russian.
 #[must_use]
 pub fn context() -> Context {
-    Context {
-        region: "test".to_owned(),
-        block: None,
-        now: NOW,
-        language: "ru".to_owned(),
-        attributes: Vec::new(),
-    }
+    Context { region: "test".to_owned(), block: None, now: NOW, language: "ru".to_owned(), attributes: Vec::new() }
 }

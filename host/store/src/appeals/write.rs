@@ -198,20 +198,19 @@ impl Store {
                 }
             }
             // Two of one external id in one group: the second finds the first.
-            let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+            let mut seen: HashSet<(&str, &str)> = HashSet::new();
             let mut fresh: Vec<(usize, &Intake, &String)> = Vec::new();
-            let mut repeated: Vec<(usize, usize)> = Vec::new();
+            let mut repeated: Vec<(usize, &Intake, &String)> = Vec::new();
             for (i, (item, content)) in items.iter().zip(&contents).enumerate() {
                 if saved.get(i).copied().flatten().is_some() {
                     continue;
                 }
                 if let Some(external) = &item.appeal.external_id {
                     let key = (item.appeal.channel.as_str(), external.as_str());
-                    if let Some(&first) = seen.get(&key) {
-                        repeated.push((i, first));
+                    if !seen.insert(key) {
+                        repeated.push((i, item, content));
                         continue;
                     }
-                    seen.insert(key, i);
                 }
                 fresh.push((i, item, content));
             }
@@ -240,7 +239,7 @@ impl Store {
                 let rows: Vec<(Uuid,)> = query.build_query_as().fetch_all(&mut *tx).await?;
                 inserted.extend(rows.into_iter().map(|(id,)| id));
             }
-            for (i, item, _) in &fresh {
+            for (i, item, _) in fresh.iter().chain(&repeated) {
                 let outcome = if inserted.contains(&item.id.0) {
                     Saved::New
                 } else {
@@ -264,24 +263,6 @@ impl Store {
                 };
                 if let Some(slot) = saved.get_mut(*i) {
                     *slot = Some(outcome);
-                }
-            }
-            for (i, first) in repeated {
-                let twin = items.get(first).zip(items.get(i));
-                let outcome = match saved.get(first).copied().flatten() {
-                    Some(Saved::New) => twin.map(|(a, b)| Saved::Existing { id: a.id, same: a.digest == b.digest }),
-                    other => other,
-                };
-                if let (Some(Saved::Existing { id, .. }), Some(key)) = (outcome, items.get(i).and_then(|item| item.key.as_ref())) {
-                    sqlx::query("UPDATE idempotency SET appeal_id = $1 WHERE region = $2 AND key = $3")
-                        .bind(id.0)
-                        .bind(region.as_str())
-                        .bind(&key.key)
-                        .execute(&mut *tx)
-                        .await?;
-                }
-                if let Some(slot) = saved.get_mut(i) {
-                    *slot = outcome;
                 }
             }
             let new: Vec<&Intake> = fresh.iter().map(|(_, item, _)| *item).filter(|i| inserted.contains(&i.id.0)).collect();

@@ -21,31 +21,17 @@ fn parse(day: Date) -> Result<NaiveDate, CalendarError> {
 
 fn date(day: NaiveDate) -> Date {
     // A month and a day of a month always fit.
-    Date {
-        year: day.year(),
-        month: day.month() as u8,
-        day: day.day() as u8,
-    }
+    Date { year: day.year(), month: day.month() as u8, day: day.day() as u8 }
 }
 
 fn works(day: NaiveDate) -> bool {
     let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    with(|host| {
-        if weekend {
-            host.working_days.contains(&day)
-        } else {
-            !host.days_off.contains(&day)
-        }
-    })
+    with(|host| if weekend { host.working_days.contains(&day) } else { !host.days_off.contains(&day) })
 }
 
 fn shift(day: NaiveDate, days: i32) -> Result<NaiveDate, CalendarError> {
     let count = Days::new(days.unsigned_abs().into());
-    let shifted = if days < 0 {
-        day.checked_sub_days(count)
-    } else {
-        day.checked_add_days(count)
-    };
+    let shifted = if days < 0 { day.checked_sub_days(count) } else { day.checked_add_days(count) };
     shifted.ok_or(CalendarError::YearMissing(day.year()))
 }
 
@@ -65,19 +51,12 @@ pub fn version() -> String {
 /// The date of a moment in the region's time zone.
 pub fn local_date(at: Instant) -> Date {
     let local = with(|host| at.saturating_add(host.utc_offset_s));
-    date(
-        DateTime::from_timestamp(local, 0)
-            .unwrap_or_default()
-            .date_naive(),
-    )
+    date(DateTime::from_timestamp(local, 0).unwrap_or_default().date_naive())
 }
 
 /// First moment of a day.
 pub fn start_of_day(day: Date) -> Result<Instant, CalendarError> {
-    let midnight = parse(day)?
-        .and_time(chrono::NaiveTime::MIN)
-        .and_utc()
-        .timestamp();
+    let midnight = parse(day)?.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
     Ok(with(|host| midnight - host.utc_offset_s))
 }
 
@@ -112,11 +91,7 @@ pub fn add_working_days(day: Date, days: i32) -> Result<Date, CalendarError> {
 }
 
 /// Working minutes later.
-pub fn add_working_minutes(
-    _body: Option<&str>,
-    from: Instant,
-    minutes: u32,
-) -> Result<Instant, CalendarError> {
+pub fn add_working_minutes(_body: Option<&str>, from: Instant, minutes: u32) -> Result<Instant, CalendarError> {
     let mut left = i64::from(minutes) * 60;
     let mut day = parse(local_date(from))?;
     loop {
@@ -138,17 +113,8 @@ pub fn add_working_minutes(
 pub fn working_days_between(from: Date, to: Date) -> Result<i32, CalendarError> {
     let (from, to) = (parse(from)?, parse(to)?);
     let between = |first: NaiveDate, last: NaiveDate| {
-        let days = first
-            .iter_days()
-            .skip(1)
-            .take_while(|day| *day <= last)
-            .filter(|day| works(*day))
-            .count();
+        let days = first.iter_days().skip(1).take_while(|day| *day <= last).filter(|day| works(*day)).count();
         i32::try_from(days).unwrap_or(i32::MAX)
     };
-    Ok(if from <= to {
-        between(from, to)
-    } else {
-        -between(to, from)
-    })
+    Ok(if from <= to { between(from, to) } else { -between(to, from) })
 }

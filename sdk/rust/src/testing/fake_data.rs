@@ -31,12 +31,7 @@ pub(crate) mod directory {
 
     /// One category; none if unknown or not in force.
     pub fn category_by_code(code: &str) -> Option<Category> {
-        with(|host| {
-            host.categories
-                .iter()
-                .find(|category| category.code == code)
-                .cloned()
-        })
+        with(|host| host.categories.iter().find(|category| category.code == code).cloned())
     }
 
     /// One body; none if unknown.
@@ -54,23 +49,13 @@ pub(crate) mod directory {
 
     /// One municipality; none if unknown.
     pub fn municipality_by_code(code: &str) -> Option<Municipality> {
-        with(|host| {
-            host.municipalities
-                .iter()
-                .find(|municipality| municipality.code == code)
-                .cloned()
-        })
+        with(|host| host.municipalities.iter().find(|municipality| municipality.code == code).cloned())
     }
 
     /// A municipality by its name, ignoring case and «ё».
     pub fn find_municipality(name: &str) -> Option<Municipality> {
         let folded = |name: &str| name.to_lowercase().replace('ё', "е");
-        with(|host| {
-            host.municipalities
-                .iter()
-                .find(|municipality| folded(&municipality.name) == folded(name))
-                .cloned()
-        })
+        with(|host| host.municipalities.iter().find(|municipality| folded(&municipality.name) == folded(name)).cloned())
     }
 }
 
@@ -100,23 +85,13 @@ pub(crate) mod datasets {
     /// The rows of a table with this key, in file order.
     pub fn get(dataset: &str, key: &str) -> Result<Vec<Vec<String>>, DatasetError> {
         let with_key = |row: &&Vec<String>| row.first().is_some_and(|first| first == key);
-        table(dataset, |table| {
-            table.rows.iter().filter(with_key).cloned().collect()
-        })
+        table(dataset, |table| table.rows.iter().filter(with_key).cloned().collect())
     }
 
     /// Rows of a table in file order, from `offset`, at most `limit`.
     pub fn scan(dataset: &str, offset: u32, limit: u32) -> Result<Vec<Vec<String>>, DatasetError> {
         let limit = (limit as usize).min(MOST_ROWS);
-        table(dataset, |table| {
-            table
-                .rows
-                .iter()
-                .skip(offset as usize)
-                .take(limit)
-                .cloned()
-                .collect()
-        })
+        table(dataset, |table| table.rows.iter().skip(offset as usize).take(limit).cloned().collect())
     }
 
     /// The stand-in has no polygons: no dataset of this shape is ever bound.
@@ -130,9 +105,7 @@ pub(crate) mod datasets {
         let length = (length as usize).min(MOST_BYTES);
         with(|host| match host.blobs.get(dataset) {
             Some(bytes) => Ok(bytes.iter().skip(offset).take(length).copied().collect()),
-            None if host.tables.contains_key(dataset) => {
-                Err(DatasetError::WrongShape(dataset.to_owned()))
-            }
+            None if host.tables.contains_key(dataset) => Err(DatasetError::WrongShape(dataset.to_owned())),
             None => Err(DatasetError::NotBound(dataset.to_owned())),
         })
     }
