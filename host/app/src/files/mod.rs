@@ -5,6 +5,7 @@
 mod profile;
 mod region_dir;
 mod rejects;
+mod survey;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,12 @@ pub enum ImportError {
     /// Nothing in it.
     #[error("{path} is empty: the first line must name the columns")]
     Empty {
+        /// Path.
+        path: String,
+    },
+    /// A header alone.
+    #[error("{path} has a header and no rows: export it again, or check the period of the export")]
+    NoRows {
         /// Path.
         path: String,
     },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -39,6 +40,23 @@ struct Field {
     default: Option<String>,
     /// Date formats, tried in order.
     format: Vec<String>,
+    /// Whether the file may be without its columns.
+    optional: bool,
+}
+
+impl Field {
+    /// One source, and formats that can be formats.
+    fn check(&self) -> Result<(), String> {
+        let sources = [self.column.is_some(), !self.columns.is_empty(), self.value.is_some()];
+        if sources.iter().filter(|given| **given).count() > 1 {
+            return Err("give one of `column`, `columns` and `value`".into());
+        }
+        let bad = |format: &&String| StrftimeItems::new(format).any(|item| item == Item::Error);
+        match self.format.iter().find(bad) {
+            Some(format) => Err(format!("{format:?} is no date format; write like \"%d.%m.%Y %H:%M\"")),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -139,7 +157,36 @@ impl Profile {
                 return Err(wrong(format!("`appeal.{key}` is missing: name its column")));
             }
         }
+        profile
+            .each_field()
+            .try_for_each(|(key, field)| field.check().map_err(|reason| wrong(format!("`{key}`: {reason}"))))?;
         Ok(profile)
+    }
+
+    /// Every field with its key, for messages.
+    fn each_field(&self) -> impl Iterator<Item = (String, &Field)> {
+        let (a, l) = (&self.appeal, &self.labels);
+        let fields = [
+            ("appeal.external_id", &a.external_id),
+            ("appeal.channel", &a.channel),
+            ("appeal.regime", &a.regime),
+            ("appeal.received_at", &a.received_at),
+            ("appeal.text", &a.text),
+            ("appeal.municipality", &a.municipality),
+            ("appeal.district", &a.district),
+            ("appeal.address", &a.address),
+            ("appeal.latitude", &a.latitude),
+            ("appeal.longitude", &a.longitude),
+            ("appeal.applicant_kind", &a.applicant_kind),
+            ("appeal.applicant_name", &a.applicant_name),
+            ("appeal.applicant_phone", &a.applicant_phone),
+            ("appeal.applicant_email", &a.applicant_email),
+            ("labels.block", &l.block),
+            ("labels.category", &l.category),
+            ("labels.body", &l.body),
+        ];
+        let attributes = a.attributes.iter().map(|(name, field)| (format!("appeal.attributes.{name}"), field));
+        fields.map(|(key, field)| (key.to_owned(), field)).into_iter().chain(attributes)
     }
 
     /// Finds the profile's columns in a file.
@@ -190,6 +237,7 @@ impl Binder<'_> {
             let wanted = fold_name(name);
             match self.headers.iter().position(|h| fold_name(h) == wanted) {
                 Some(index) => columns.push(index),
+                None if field.optional => {}
                 None => self.missing.push(name.clone()),
             }
         }
@@ -241,7 +289,7 @@ impl Bound {
             .columns
             .iter()
             .filter_map(|&i| row.cells.get(i))
-            .map(|cell| cell.trim())
+            .map(|cell| cell.trim_matches(|c: char| c.is_whitespace() || c == '\0'))
             .filter(|cell| !cell.is_empty() && !self.null.iter().any(|null| null == cell))
             .collect();
         if parts.is_empty() {
@@ -305,8 +353,17 @@ impl Bound {
             let number = |source: &'a Source, text: &str| {
                 text.replace(',', ".").parse::<f64>().map_err(|_| (source, format!("{text:?} is no number")))
             };
-            let point =
-                Point { latitude: number(&self.latitude, &latitude)?, longitude: number(&self.longitude, &longitude)? };
+            let degrees = |source: &'a Source, text: &str, limit: f64| {
+                let value = number(source, text)?;
+                let within = (-limit..=limit).contains(&value);
+                within
+                    .then_some(value)
+                    .ok_or_else(|| (source, format!("{text:?} is out of range: {} to {limit} degrees", -limit)))
+            };
+            let point = Point {
+                latitude: degrees(&self.latitude, &latitude, 90.0)?,
+                longitude: degrees(&self.longitude, &longitude, 180.0)?,
+            };
             // Zero coordinates are how exports say «none».
             place.point = Some(point).filter(|p| p.latitude != 0.0 || p.longitude != 0.0);
         }

@@ -1,18 +1,21 @@
 //! Tables: CSV in any of the usual dialects and encodings, gzipped or not, and spreadsheets.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use calamine::Reader as _;
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251};
+use encoding_rs::{Decoder, Encoding, UTF_8};
 
+use super::survey::Survey;
 use super::{ImportError, Reject};
 
-/// How much of a file is looked at to tell its encoding and delimiter, bytes.
-const SNIFF: usize = 256 << 10;
+/// Bytes read at once.
+const CHUNK: usize = 64 << 10;
+/// Most bytes of one record.
+const RECORD_LIMIT: u64 = 64 << 20;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +30,15 @@ pub struct Row {
 pub struct Table {
     headers: Vec<String>,
     rows: Rows,
+    /// The row that was read to see that there is one.
+    first: Option<Result<Row, Reject>>,
     read: Arc<AtomicU64>,
     total: Option<u64>,
     ended: bool,
 }
 
 enum Rows {
-    Csv(Box<csv::Reader<Box<dyn Read + Send>>>),
+    Csv { csv: Box<csv::Reader<Box<dyn Read + Send>>>, fed: Arc<Fed> },
     Sheet { rows: std::vec::IntoIter<Vec<calamine::Data>>, number: u64 },
 }
 
@@ -43,35 +48,59 @@ enum Rows {
 /// [`ImportError::File`] and [`ImportError::Empty`] name the file and the remedy.
 pub fn open_table(path: &Path) -> Result<Table, ImportError> {
     let failed = |reason: String| ImportError::File { path: path.display().to_string(), reason };
-    let file = File::open(path).map_err(|e| failed(e.to_string()))?;
-    let total = file.metadata().ok().map(|m| m.len());
-    let read = Arc::new(AtomicU64::new(0));
-    let mut reader = BufReader::new(Counted { file, read: read.clone() });
-    let magic = reader.fill_buf().map_err(|e| failed(e.to_string()))?.get(..8).unwrap_or_default().to_vec();
-    if magic.starts_with(b"PK\x03\x04") || magic.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return open_sheet(path, read, total);
+    let empty = || ImportError::Empty { path: path.display().to_string() };
+    let mut file = File::open(path).map_err(|e| failed(e.to_string()))?;
+    let metadata = file.metadata().map_err(|e| failed(e.to_string()))?;
+    if !metadata.is_file() {
+        return Err(failed("it is no regular file: name a CSV or XLSX file".into()));
     }
-    let source: Box<dyn Read + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::read::MultiGzDecoder::new(reader))
+    let (total, read) = (Some(metadata.len()), Arc::new(AtomicU64::new(0)));
+    let mut magic = Vec::new();
+    (&file).take(8).read_to_end(&mut magic).map_err(|e| failed(e.to_string()))?;
+    let mut table = if magic.starts_with(b"PK\x03\x04") || magic.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        open_sheet(path, read, total)?
     } else {
-        Box::new(reader)
+        let packed = magic.starts_with(&[0x1f, 0x8b]);
+        file.rewind().map_err(|e| failed(e.to_string()))?;
+        let survey = Survey::of(unpacked(&file, packed)).map_err(|e| failed(unreadable(&e)))?;
+        let encoding = survey.encoding();
+        let (start, _, _) = encoding.decode(&survey.start);
+        if start.trim().is_empty() {
+            return Err(empty());
+        }
+        if start.bytes().filter(|byte| *byte == 0).count() > start.len() / 8 {
+            return Err(failed("it is no text: save it as CSV (UTF-8) or XLSX".into()));
+        }
+        file.rewind().map_err(|e| failed(e.to_string()))?;
+        open_text(Counted { file, read: read.clone() }, packed, encoding, &start, total)
+            .map_err(|e| failed(unreadable(&e)))?
     };
-    let mut source = BufReader::with_capacity(SNIFF, source);
-    let sniffed = fill(&mut source).map_err(|e| failed(unreadable(&e)))?;
-    if sniffed.is_empty() {
-        return Err(ImportError::Empty { path: path.display().to_string() });
+    if table.headers.iter().all(String::is_empty) {
+        return Err(empty());
     }
-    let encoding = if sniffed.is_ascii() && sniffed.len() >= SNIFF {
-        encoding_of(&first_letters(path))
-    } else {
-        encoding_of(&sniffed)
-    };
-    let (text, _, _) = encoding.decode(&sniffed);
-    let delimiter = delimiter_of(&text);
-    // The default terminator ends a record before the `\n` of a `\r\n`, so that lines are counted wrong.
-    let terminator = if text.contains('\n') { csv::Terminator::Any(b'\n') } else { csv::Terminator::CRLF };
+    table.first = table.next();
+    if table.first.is_none() {
+        return Err(ImportError::NoRows { path: path.display().to_string() });
+    }
+    Ok(table)
+}
+
+fn unpacked<'a>(file: impl Read + Send + 'a, packed: bool) -> Box<dyn Read + Send + 'a> {
+    let file = BufReader::with_capacity(CHUNK, file);
+    if packed { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) }
+}
+
+fn open_text(
+    file: Counted,
+    packed: bool,
+    encoding: &'static Encoding,
+    start: &str,
+    total: Option<u64>,
+) -> std::io::Result<Table> {
+    let read = file.read.clone();
+    let source = BufReader::with_capacity(CHUNK, unpacked(file, packed));
     let decoded: Box<dyn Read + Send> = if encoding == UTF_8 {
-        Box::new(without_bom(source).map_err(|e| failed(e.to_string()))?)
+        Box::new(without_bom(source)?)
     } else {
         Box::new(Decoding {
             source,
@@ -81,45 +110,58 @@ pub fn open_table(path: &Path) -> Result<Table, ImportError> {
             ended: false,
         })
     };
-    let mut csv = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .terminator(terminator)
+    let fed = Arc::new(Fed::default());
+    let lines: Box<dyn Read + Send> = Box::new(Lines { source: decoded, fed: fed.clone(), last: b'\n' });
+    let csv = csv::ReaderBuilder::new()
+        .delimiter(delimiter_of(start))
+        // Only so are lines counted right: the default ends a record before the `\n` of a `\r\n`.
+        .terminator(if start.contains('\n') { csv::Terminator::Any(b'\n') } else { csv::Terminator::CRLF })
+        .has_headers(false)
         .flexible(true)
-        // A last line that ends with the file is counted like the others.
-        .from_reader(Box::new(decoded.chain(b"\n".as_slice())) as Box<dyn Read + Send>);
-    let headers = csv.byte_headers().map_err(|e| failed(e.to_string()))?;
-    let headers: Vec<String> = headers.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
-    if headers.iter().all(|h| h.trim().is_empty()) {
-        return Err(ImportError::Empty { path: path.display().to_string() });
-    }
-    Ok(Table { headers: distinct(headers), rows: Rows::Csv(Box::new(csv)), read, total, ended: false })
+        .from_reader(lines);
+    let mut table =
+        Table { headers: vec![], rows: Rows::Csv { csv: Box::new(csv), fed }, first: None, read, total, ended: false };
+    let header =
+        table.raw().map(|header| header.unwrap_or_else(|reject| Row { number: reject.row, cells: reject.cells }));
+    table.headers = distinct(header.map(|row| row.cells).unwrap_or_default());
+    Ok(table)
 }
 
-/// Fills the buffer of a fresh reader as far as it goes.
-fn fill(source: &mut BufReader<Box<dyn Read + Send>>) -> std::io::Result<Vec<u8>> {
-    let mut start = Vec::with_capacity(SNIFF);
-    let mut inner = source.get_mut().take(SNIFF as u64);
-    // What can be read before a broken end is still told apart from a file that cannot be read at all.
-    let result = inner.read_to_end(&mut start);
-    let failure = result.err();
-    if let (true, Some(error)) = (start.is_empty(), &failure) {
-        return Err(std::io::Error::new(error.kind(), error.to_string()));
-    }
-    let rest = std::mem::replace(source.get_mut(), Box::new(std::io::empty()));
-    let tail: Box<dyn Read + Send> = match failure {
-        None => rest,
-        Some(error) => Box::new(Broken(Some(error))),
-    };
-    *source = BufReader::new(Box::new(std::io::Cursor::new(start.clone()).chain(tail)));
-    Ok(start)
+/// What the CSV reader was given.
+#[derive(Default)]
+struct Fed {
+    /// Bytes since the last record.
+    pending: AtomicU64,
+    /// Whether it came to the end of the file.
+    ended: AtomicBool,
 }
 
-/// Gives the error that reading ended with, once.
-struct Broken(Option<std::io::Error>);
+/// Ends the last line, and does not feed one record without end: a quotation mark that is never closed swallows the
+/// rest of the file.
+struct Lines {
+    source: Box<dyn Read + Send>,
+    fed: Arc<Fed>,
+    last: u8,
+}
 
-impl Read for Broken {
-    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
+impl Read for Lines {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.fed.pending.load(Ordering::Relaxed) > RECORD_LIMIT {
+            return Err(std::io::Error::other("a record has over 64 MiB: a quotation mark is opened and never closed"));
+        }
+        let mut count = self.source.read(buffer)?;
+        if count == 0
+            && self.last != b'\n'
+            && let Some(first) = buffer.first_mut()
+        {
+            (*first, count) = (b'\n', 1);
+        }
+        if let Some(last) = buffer.get(..count).and_then(<[u8]>::last) {
+            self.last = *last;
+        }
+        self.fed.pending.fetch_add(count as u64, Ordering::Relaxed);
+        self.fed.ended.store(count == 0, Ordering::Relaxed);
+        Ok(count)
     }
 }
 
@@ -132,43 +174,12 @@ fn unreadable(error: &std::io::Error) -> String {
     }
 }
 
-/// The first part of a file with anything but ASCII in it. Errors are left to the reading itself.
-fn first_letters(path: &Path) -> Vec<u8> {
-    let mut part = Vec::new();
-    let Ok(file) = File::open(path) else { return part };
-    let mut file = BufReader::new(file);
-    let packed = file.fill_buf().is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]));
-    let mut source: Box<dyn Read> =
-        if packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
-    loop {
-        part.clear();
-        let read = source.by_ref().take(SNIFF as u64).read_to_end(&mut part);
-        if read.is_err() || part.is_empty() || !part.is_ascii() {
-            return part;
-        }
-    }
-}
-
-/// By byte order mark; else by what most of its letters are. Russian text in windows-1251 has a fault in nearly
-/// every letter; UTF-8 with a damaged place must not turn into gibberish as a whole.
-fn encoding_of(start: &[u8]) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(start) {
-        return if encoding == UTF_16LE || encoding == UTF_16BE { encoding } else { UTF_8 };
-    }
-    let (mut letters, mut faults) = (0, 0);
-    for chunk in start.utf8_chunks() {
-        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        faults += usize::from(!chunk.invalid().is_empty());
-    }
-    // A letter that the sample cuts at either end is no fault.
-    if faults > letters + 2 || (faults > letters && start.len() < SNIFF) { WINDOWS_1251 } else { UTF_8 }
-}
-
-/// The candidate that stands most often in the header line, quotes left out.
+/// The candidate that stands most often in the header line, quotes left out; of several the comma last, for it stands
+/// in names, too.
 pub(super) fn delimiter_of(text: &str) -> u8 {
     let mut quoted = false;
-    let mut counts = [(b',', 0_u32), (b';', 0), (b'\t', 0), (b'|', 0)];
-    for c in text.chars() {
+    let mut counts = [(b',', 0_u32), (b'|', 0), (b'\t', 0), (b';', 0)];
+    for c in text.trim_start().chars() {
         match c {
             '"' => quoted = !quoted,
             '\n' if !quoted => break,
@@ -176,7 +187,7 @@ pub(super) fn delimiter_of(text: &str) -> u8 {
             _ => {}
         }
     }
-    counts.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0).map_or(b',', |(d, _)| *d)
+    counts.iter().max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0).map_or(b',', |(d, _)| *d)
 }
 
 fn without_bom(mut source: BufReader<Box<dyn Read + Send>>) -> std::io::Result<BufReader<Box<dyn Read + Send>>> {
@@ -248,10 +259,11 @@ fn open_sheet(path: &Path, read: Arc<AtomicU64>, total: Option<u64>) -> Result<T
     let failed = |reason: String| ImportError::File { path: path.display().to_string(), reason };
     let mut book = calamine::open_workbook_auto(path)
         .map_err(|e| failed(format!("it is no readable spreadsheet ({e}): save it as XLSX or CSV")))?;
+    let visible = book.sheets_metadata().iter().find(|sheet| sheet.visible == calamine::SheetVisible::Visible);
+    let name = visible.map(|sheet| sheet.name.clone()).ok_or_else(|| failed("it has no visible sheet".into()))?;
     let range = book
-        .worksheet_range_at(0)
-        .ok_or_else(|| ImportError::Empty { path: path.display().to_string() })?
-        .map_err(|e| failed(format!("its first sheet cannot be read ({e}): save it as XLSX or CSV")))?;
+        .worksheet_range(&name)
+        .map_err(|e| failed(format!("its first visible sheet cannot be read ({e}): save it as XLSX or CSV")))?;
     let mut rows: Vec<Vec<calamine::Data>> = range.rows().map(<[calamine::Data]>::to_vec).collect();
     if rows.is_empty() {
         return Err(ImportError::Empty { path: path.display().to_string() });
@@ -265,6 +277,7 @@ fn open_sheet(path: &Path, read: Arc<AtomicU64>, total: Option<u64>) -> Result<T
     Ok(Table {
         headers: distinct(headers),
         rows: Rows::Sheet { rows: rows.into_iter(), number },
+        first: None,
         read,
         total,
         ended: false,
@@ -294,7 +307,11 @@ impl Table {
         (self.read.load(Ordering::Relaxed), self.total)
     }
 
-    fn check(&self, number: u64, cells: Vec<String>) -> Result<Row, Reject> {
+    fn check(&self, number: u64, mut cells: Vec<String>) -> Result<Row, Reject> {
+        // A delimiter too many at the end loses nothing.
+        if cells.iter().skip(self.headers.len()).all(|cell| cell.trim().is_empty()) {
+            cells.truncate(self.headers.len());
+        }
         if cells.len() == self.headers.len() {
             return Ok(Row { number, cells });
         }
@@ -311,67 +328,77 @@ impl Iterator for Table {
     type Item = Result<Row, Reject>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        loop {
+            match self.raw()? {
+                // Exports end in rows of nothing but delimiters, sheets in formatted but empty ones.
+                Ok(row) if row.cells.iter().all(|cell| cell.trim().is_empty()) => {}
+                Ok(row) => return Some(self.check(row.number, row.cells)),
+                reject => return Some(reject),
+            }
+        }
+    }
+}
+
+impl Table {
+    /// The next row as it stands.
+    fn raw(&mut self) -> Option<Result<Row, Reject>> {
         if self.ended {
             return None;
         }
-        match &mut self.rows {
-            Rows::Csv(csv) => {
-                let mut record = csv::ByteRecord::new();
-                let more = loop {
-                    let more = csv.read_byte_record(&mut record);
-                    // An empty line that ends with `\r\n` has a `\r` in it.
-                    if !matches!(more, Ok(true)) || record.as_slice() != b"\r" {
-                        break more;
-                    }
-                };
-                // The record's own position counts the empty lines before it.
-                let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-                let number = csv.position().line().saturating_sub(breaks + 1);
-                match more {
-                    Ok(false) => None,
-                    Ok(true) => {
-                        let mut broken = None;
-                        let mut cells = Vec::with_capacity(record.len());
-                        for (i, cell) in record.iter().enumerate() {
-                            match std::str::from_utf8(cell) {
-                                Ok(text) => cells.push(text.to_owned()),
-                                Err(_) => {
-                                    broken.get_or_insert(i);
-                                    cells.push(String::from_utf8_lossy(cell).into_owned());
-                                }
-                            }
-                        }
-                        if let Some(last) = cells.last_mut().filter(|last| last.ends_with('\r')) {
-                            last.pop();
-                        }
-                        if let Some(i) = broken {
-                            let column = self.headers.get(i).cloned();
-                            let reason =
-                                "the text is neither UTF-8 nor of the file's encoding: save the file in one encoding"
-                                    .to_owned();
-                            return Some(Err(Reject { row: number, column, reason, cells }));
-                        }
-                        Some(self.check(number, cells))
-                    }
-                    Err(error) => {
-                        self.ended = true;
-                        let reason = match error.kind() {
-                            csv::ErrorKind::Io(io) => format!("the file ends here: {}", unreadable(io)),
-                            _ => format!("the file cannot be read on: {error}"),
-                        };
-                        Some(Err(Reject { row: number, column: None, reason, cells: Vec::new() }))
-                    }
-                }
-            }
-            Rows::Sheet { rows, number } => loop {
+        let (csv, fed) = match &mut self.rows {
+            Rows::Csv { csv, fed } => (csv, fed),
+            Rows::Sheet { rows, number } => {
                 let cells = rows.next()?;
                 *number += 1;
-                // Sheets end in formatted but empty rows.
-                if cells.iter().any(|cell| !matches!(cell, calamine::Data::Empty)) {
-                    let (number, cells) = (*number, cells.iter().map(text_of).collect());
-                    return Some(self.check(number, cells));
-                }
-            },
+                return Some(Ok(Row { number: *number, cells: cells.iter().map(text_of).collect() }));
+            }
+        };
+        let mut record = csv::ByteRecord::new();
+        let more = csv.read_byte_record(&mut record);
+        fed.pending.store(0, Ordering::Relaxed);
+        let after = csv.position().line();
+        if let Err(error) = more {
+            self.ended = true;
+            let reason = match error.kind() {
+                csv::ErrorKind::Io(io) => format!("the file ends here: {}", unreadable(io)),
+                _ => format!("the file cannot be read on: {error}"),
+            };
+            return Some(Err(Reject { row: after, column: None, reason, cells: Vec::new() }));
         }
+        if record.is_empty() {
+            self.ended = true;
+            return None;
+        }
+        // `Lines` ends every record with a line feed, so one that ran into the end of the file has a quote open.
+        let unclosed = fed.ended.load(Ordering::Relaxed);
+        let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let number = after.saturating_sub(breaks + u64::from(!unclosed));
+        let mut broken = None;
+        let mut cells = Vec::with_capacity(record.len());
+        for (i, cell) in record.iter().enumerate() {
+            cells.push(std::str::from_utf8(cell).map(str::to_owned).unwrap_or_else(|_| {
+                broken.get_or_insert(i);
+                String::from_utf8_lossy(cell).into_owned()
+            }));
+        }
+        if let Some(last) = cells.last_mut().filter(|last| last.ends_with('\r')) {
+            last.pop();
+        }
+        if unclosed {
+            let reason = format!(
+                "a quotation mark is opened here and never closed: the {breaks} lines to the end of the file are not read"
+            );
+            return Some(Err(Reject { row: number, column: None, reason, cells }));
+        }
+        if let Some(i) = broken {
+            let column = self.headers.get(i).cloned();
+            let reason =
+                "the text is neither UTF-8 nor of the file's encoding: save the file in one encoding".to_owned();
+            return Some(Err(Reject { row: number, column, reason, cells }));
+        }
+        Some(Ok(Row { number, cells }))
     }
 }

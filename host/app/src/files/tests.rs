@@ -300,3 +300,80 @@ fn duplicated_header_and_missing_column() {
     let e = profile.bind(&["id".to_owned()]).unwrap_err().to_string();
     assert!(e.contains("kto") && e.contains("Kto#2"));
 }
+
+#[test]
+fn a_quote_that_is_never_closed_is_no_appeal() {
+    let read = |text: &str| {
+        let (_folder, path) = file(text.as_bytes());
+        let table = open_table(&path).unwrap();
+        table.map(|row| row.map(|row| row.number).map_err(|reject| (reject.row, reject.reason))).collect::<Vec<_>>()
+    };
+    let rows = read(&format!("a,b\n1,2\n3,\"4\n{}", "5,6\n".repeat(1_000)));
+    assert_eq!((rows.len(), &rows[0]), (2, &Ok(2)));
+    let (row, reason) = rows[1].clone().unwrap_err();
+    assert!(row == 3 && reason.contains("never closed") && reason.contains("1001 lines"), "{row}: {reason}");
+    // A closed one that ends with the file is sound.
+    assert_eq!(read("a,b\n1,\"2\n3\""), [Ok(2)]);
+}
+
+#[test]
+fn a_header_without_rows_and_binary_data_are_refused() {
+    let cases: [(&[u8], &str); 3] =
+        [(b"a,b\n", "no rows"), (b"a,b\n,\n\r\n", "no rows"), (b"\x7fELF\0\0\0\0\0\0\0\x01", "no text")];
+    for (bytes, part) in cases {
+        let (_folder, path) = file(bytes);
+        assert!(open_table(&path).err().unwrap().to_string().contains(part), "{part}");
+    }
+}
+
+#[test]
+fn empty_rows_and_a_delimiter_too_many_lose_nothing() {
+    assert_eq!(cells(b"a,b\n1,2,\n,\n3,4\n"), [["a", "b"], ["1", "2"], ["3", "4"]]);
+    assert_eq!(cells("Дата, час;Текст\n1;2\n".as_bytes()), [["Дата, час", "Текст"], ["1", "2"]]);
+}
+
+#[test]
+fn a_hidden_first_sheet_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_hidden(true).write(0, 0, "hidden").unwrap();
+    let sheet = book.add_worksheet();
+    sheet.set_active(true).write(0, 0, "a").unwrap();
+    sheet.write(1, 0, "1").unwrap();
+    book.save(&path).unwrap();
+    assert_eq!(open_table(&path).unwrap().headers(), ["a"]);
+}
+
+#[test]
+fn a_mended_rejects_file_keeps_a_column_called_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rejects.csv");
+    let mut file = RejectsFile::create(&path, &["id".into(), "reason".into()]).unwrap();
+    file.write(&Reject { row: 3, column: None, reason: "why".into(), cells: vec!["1".into(), "Грязь".into()] })
+        .unwrap();
+    let table = open_table(&path).unwrap();
+    assert_eq!(table.headers(), ["#row", "#column", "#reason", "id", "reason"]);
+}
+
+#[test]
+fn a_coordinate_out_of_range_names_its_column() {
+    let profile = "[appeal]\nreceived_at = { value = \"2026-01-09\" }\ntext = { column = \"t\" }\nexternal_id = { column = \"id\" }\nlatitude = { column = \"y\" }\nlongitude = { column = \"x\" }\n";
+    let headers = ["id", "t", "y", "x"].map(str::to_owned);
+    let bound = Profile::from_toml("t", profile).unwrap().bind(&headers).unwrap();
+    let read = |y: &str, id: &str| {
+        let cells = [id, "Яма", y, "38,8"].map(str::to_owned).into();
+        bound.read(&Row { number: 2, cells }, chrono_tz::Europe::Moscow, None)
+    };
+    for bad in ["91", "NaN"] {
+        assert_eq!(read(bad, "7").unwrap_err().column.as_deref(), Some("y"));
+    }
+    assert_eq!(read("58,05", "\0").unwrap().appeal.external_id, None);
+    for (from, to, key) in [
+        ("\"t\" }", "\"t\", value = \"x\" }", "appeal.text"),
+        ("\"2026-01-09\"", "\"2026-01-09\", format = [\"%Й\"]", "appeal.received_at"),
+    ] {
+        let error = Profile::from_toml("t", &profile.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(key), "{error}");
+    }
+}
