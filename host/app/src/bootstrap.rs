@@ -10,6 +10,7 @@ use veche_domain::dictionary::{Block, Body, BodyKind, Category, DictionaryData, 
 
 use crate::error::AppError;
 use crate::files::{self, Labelled};
+use crate::vocabulary::Vocabulary;
 
 /// Block for what has too few categories of its own (clause 19).
 const MIXED: &str = "mixed";
@@ -36,7 +37,7 @@ impl Votes {
     }
 }
 
-/// Collects a history row by row; memory grows with labels, not with rows.
+/// Collects a history row by row; memory grows with labels and words, not with rows.
 #[derive(Default)]
 pub struct Collector {
     rows: u64,
@@ -47,6 +48,7 @@ pub struct Collector {
     by_category: HashMap<String, Votes>,
     by_district: BTreeMap<(String, String), Votes>,
     by_municipality: BTreeMap<(String, String), Votes>,
+    vocabulary: Vocabulary,
 }
 
 /// What was made.
@@ -64,6 +66,8 @@ pub struct Made {
     pub municipalities: usize,
     /// Rows of the routing dataset.
     pub routes: usize,
+    /// Rows of the keywords dataset.
+    pub keywords: usize,
     /// Block labels with fewer than three categories, put together (clause 19).
     pub merged: Vec<String>,
 }
@@ -78,6 +82,7 @@ impl Collector {
         let Some(category) = &row.labels.category else { return };
         let block = row.labels.block.clone().unwrap_or_default();
         self.categories.entry(category.clone()).or_insert((block, 0)).1 += 1;
+        self.vocabulary.add(category, &row.appeal.text);
         let Some(body) = &row.labels.body else { return };
         *self.bodies.entry(body.clone()).or_default() += 1;
         self.by_category.entry(category.clone()).or_default().add(body);
@@ -170,6 +175,15 @@ impl Collector {
         for (label, code) in &code_of {
             let _ = writeln!(map, "{},{code}", quoted(label));
         }
+        let mut keywords = String::from("category,term,weight\n");
+        let mut terms = 0;
+        for (label, code) in &code_of {
+            for (word, weight) in self.vocabulary.words(label) {
+                let _ = writeln!(keywords, "{code},{word},{weight:.2}");
+                terms += 1;
+            }
+        }
+        write(&folder.join("datasets/keywords.csv"), &keywords)?;
         write(&folder.join("datasets/routes.csv"), &csv)?;
         write(&folder.join("category_map.csv"), &map)?;
         write(&folder.join("ruleset.toml"), RULESET)?;
@@ -180,6 +194,7 @@ impl Collector {
             bodies: bodies.len(),
             municipalities: municipalities.len(),
             routes: routes.len(),
+            keywords: terms,
             merged,
         })
     }
@@ -262,9 +277,16 @@ impl Collector {
     }
 }
 
-const RULESET: &str = r#"# Made by `veche region bootstrap`: routes by the region's own past. Categories come with the appeals
-# (the profile's labels) or from a person, until a categorizer is bound.
-threshold = 0.5
+const RULESET: &str = r#"# Made by `veche region bootstrap` from the region's own past: words that tell the categories apart, and
+# the body that usually acted. Edit the datasets by hand; load the folder again.
+threshold = 0.2
+
+[[bindings]]
+id = "words"
+kind = "categorizer"
+plugin = "categorizer-keywords"
+grants = ["log", "datasets"]
+datasets = { keywords = "datasets/keywords.csv" }
 
 [[bindings]]
 id = "history"

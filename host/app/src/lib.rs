@@ -11,6 +11,7 @@ pub mod pipeline;
 pub mod regions;
 pub mod releases;
 pub mod rules;
+mod vocabulary;
 pub mod worker;
 
 use std::path::PathBuf;

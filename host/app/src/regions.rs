@@ -159,12 +159,7 @@ fn read_calendar(folder: &Path) -> Result<String, AppError> {
     }
     let wrong = |reason: String| AppError::File { path: path.display().to_string(), reason };
     let parse = |text: &str| toml::from_str::<CalendarData>(text).map_err(|e| wrong(e.to_string()));
-    let mut calendar = parse(ProductionCalendar::russian_toml())?;
-    let own = parse(&read(&path)?)?;
-    calendar.years.retain(|year| own.years.iter().all(|y| y.year != year.year));
-    calendar.years.extend(own.years);
-    calendar.years.sort_by_key(|year| year.year);
-    (calendar.id, calendar.version) = (own.id, own.version);
+    let calendar = parse(ProductionCalendar::russian_toml())?.merge(parse(&read(&path)?)?);
     ProductionCalendar::from_data(calendar.clone()).map_err(|e| wrong(e.to_string()))?;
     toml::to_string(&calendar).map_err(|e| wrong(e.to_string()))
 }

@@ -3,15 +3,18 @@
 //! A calendar is data with a version. Appeals are dated by the version that their ruleset names, so a calendar
 //! that is revised afterwards changes no past decision.
 
+mod data;
+mod local;
 mod work_time;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
+pub use data::{CalendarData, RegionalDay, YearData};
+pub use local::{end_of_day, local_date, local_moment, start_of_day};
 pub use work_time::WorkTime;
 
 use crate::code::Digest;
@@ -22,7 +25,7 @@ const RUSSIAN: &str = include_str!("../data/calendar/ru.toml");
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
     /// No facts for the year.
-    #[error("the calendar has no facts for {date}: it covers {first} to {last}; load a newer version")]
+    #[error("the calendar has no facts for {date}: it covers {first} to {last}; load a version with that year")]
     OutsideYears {
         /// The date.
         date: NaiveDate,
@@ -59,20 +62,40 @@ pub enum CalendarError {
         /// The part.
         part: String,
     },
-    /// A week without work never ends.
-    #[error("the working time has no working hours in a year: give it some")]
-    NoWork,
+    /// A week that is never worked.
+    #[error("working time: {text:?} leaves no time from Monday to Friday: give some hours outside lunch")]
+    NoWork {
+        /// The text.
+        text: String,
+    },
+    /// Working minutes that cannot be added.
+    #[error("{minutes} working minutes cannot be added: give 0 or more, and no more than the calendar holds")]
+    Minutes {
+        /// Minutes.
+        minutes: i64,
+    },
 }
 
 /// What a day is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DayKind {
     /// Not worked.
+    #[default]
     Off,
     /// Worked.
     Working,
     /// Worked, one hour less (Labour Code article 95).
     Shortened,
+}
+
+/// Why a day is what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DayNote {
+    /// Name of the holiday, or the act.
+    Named(String),
+    /// Off in place of this day.
+    MovedFrom(NaiveDate),
 }
 
 /// Where a term goes that ends on a day off. Acts differ: some say the working day before, some the one after.
@@ -86,33 +109,68 @@ pub enum Roll {
     Forward,
 }
 
-/// A year as written: the days that differ from a Monday-to-Friday week, as `MM-DD`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct YearData {
-    /// Year.
-    pub year: i32,
-    /// Weekdays that are off.
-    #[serde(default)]
-    pub off: Vec<String>,
-    /// Weekend days that are worked.
-    #[serde(default)]
-    pub working: Vec<String>,
-    /// Working days that are one hour shorter.
-    #[serde(default)]
-    pub shortened: Vec<String>,
+/// Whether the first day of a term counts. Custom differs: registered on 12 January, thirty days end on 11 February
+/// where it does not, and on 10 February where it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// The day after is day 1.
+    Exclusive,
+    /// The day itself is day 1.
+    Inclusive,
 }
 
-/// A calendar as written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarData {
-    /// Id, `ru`.
-    pub id: String,
-    /// Version, grows with each revision.
-    pub version: String,
-    /// Years, in any order.
-    pub years: Vec<YearData>,
+impl Counting {
+    /// Days between the start and the end of a term of `days`.
+    const fn steps(self, days: i32) -> i32 {
+        match self {
+            Self::Exclusive => days,
+            Self::Inclusive => days - days.signum(),
+        }
+    }
+}
+
+/// A run of days without a gap, from 1 January of the first year.
+#[derive(Debug, Clone)]
+struct Days {
+    first: NaiveDate,
+    kinds: Vec<DayKind>,
+    notes: BTreeMap<NaiveDate, DayNote>,
+}
+
+impl Days {
+    fn outside(&self, date: NaiveDate) -> CalendarError {
+        let last = self.date(self.kinds.len()).and_then(|after| after.pred_opt()).map_or(0, |d| d.year());
+        CalendarError::OutsideYears { date, first: self.first.year(), last }
+    }
+
+    fn index(&self, date: NaiveDate) -> Result<usize, CalendarError> {
+        usize::try_from((date - self.first).num_days())
+            .ok()
+            .filter(|i| *i < self.kinds.len())
+            .ok_or_else(|| self.outside(date))
+    }
+
+    fn date(&self, index: usize) -> Option<NaiveDate> {
+        self.first.checked_add_signed(TimeDelta::days(i64::try_from(index).ok()?))
+    }
+
+    fn kind(&self, date: NaiveDate) -> Result<DayKind, CalendarError> {
+        self.kinds.get(self.index(date)?).copied().ok_or_else(|| self.outside(date))
+    }
+
+    fn set(&mut self, date: NaiveDate, kind: DayKind) -> Result<(), CalendarError> {
+        let index = self.index(date)?;
+        if let Some(day) = self.kinds.get_mut(index) {
+            *day = kind;
+        }
+        Ok(())
+    }
+
+    fn overlay(&mut self, day: &RegionalDay) -> Result<(), CalendarError> {
+        self.set(day.date, day.kind)?;
+        self.notes.insert(day.date, DayNote::Named(day.name.clone()));
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -120,8 +178,7 @@ struct Inner {
     id: String,
     version: String,
     digest: Digest,
-    first: NaiveDate,
-    days: Vec<DayKind>,
+    days: Days,
     /// Working days before each day, so that counting needs no walk.
     worked: Vec<u32>,
 }
@@ -137,7 +194,8 @@ impl ProductionCalendar {
     #[must_use]
     pub fn russian() -> Self {
         // The text is a constant that a test reads; an empty calendar would refuse every date.
-        SHIPPED.clone().unwrap_or_else(|| Self::build("ru", "none", Digest::of(b""), NaiveDate::MIN, Vec::new()))
+        let empty = || Days { first: NaiveDate::MIN, kinds: Vec::new(), notes: BTreeMap::new() };
+        SHIPPED.clone().unwrap_or_else(|| Self::build("ru", "none", Digest::of(b""), empty()))
     }
 
     /// The text that [`Self::russian`] is made from, to be stored with a ruleset.
@@ -151,71 +209,42 @@ impl ProductionCalendar {
     /// # Errors
     /// [`CalendarError::Form`] or [`CalendarError::Day`] names the place.
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let data: CalendarData = toml::from_str(text).map_err(|e| CalendarError::Form { reason: e.to_string() })?;
-        Self::from_data(data)
+        Self::from_data(CalendarData::from_toml(text)?)
     }
 
     /// Makes a calendar of data. Years must follow each other without a gap.
     ///
     /// # Errors
-    /// [`CalendarError::Form`] or [`CalendarError::Day`] names the place.
+    /// [`CalendarError::Form`] or [`CalendarError::Day`] names the place, [`CalendarError::OutsideYears`] a regional
+    /// day of no year given.
     pub fn from_data(data: CalendarData) -> Result<Self, CalendarError> {
         let digest = Digest::of(&serde_json::to_vec(&data).unwrap_or_default());
-        let form = |reason: String| CalendarError::Form { reason };
-        let mut years = BTreeMap::new();
-        for year in data.years {
-            let number = year.year;
-            if years.insert(number, year).is_some() {
-                return Err(form(format!("year {number} is given twice")));
-            }
-        }
-        let (Some((&first, _)), Some((&last, _))) = (years.first_key_value(), years.last_key_value()) else {
-            return Err(form("no year is given".into()));
-        };
-        let start = NaiveDate::from_ymd_opt(first, 1, 1).ok_or_else(|| form(format!("{first} is no year")))?;
-        let mut days = Vec::new();
-        for number in first..=last {
-            let year = years
-                .get(&number)
-                .ok_or_else(|| form(format!("year {number} is missing between {first} and {last}")))?;
-            add_year(&mut days, start, year)?;
-        }
-        Ok(Self::build(&data.id, &data.version, digest, start, days))
+        let days = data.days()?;
+        Ok(Self::build(&data.id, &data.version, digest, days))
     }
 
-    fn build(id: &str, version: &str, digest: Digest, first: NaiveDate, days: Vec<DayKind>) -> Self {
+    fn build(id: &str, version: &str, digest: Digest, days: Days) -> Self {
         let mut count = 0;
-        let mut worked = Vec::with_capacity(days.len() + 1);
-        for day in &days {
+        let mut worked = Vec::with_capacity(days.kinds.len() + 1);
+        for kind in &days.kinds {
             worked.push(count);
-            count += u32::from(*day != DayKind::Off);
+            count += u32::from(*kind != DayKind::Off);
         }
         worked.push(count);
-        Self(Arc::new(Inner { id: id.into(), version: version.into(), digest, first, days, worked }))
+        Self(Arc::new(Inner { id: id.into(), version: version.into(), digest, days, worked }))
     }
 
-    /// The same calendar with a region's own days: `off` and `working` win over the federal ones.
+    /// A calendar with a region's own days, which win over the federal ones, under an id and version of its own.
     ///
     /// # Errors
     /// [`CalendarError::OutsideYears`] for a day that the calendar does not cover.
-    pub fn with_regional(
-        &self,
-        id: &str,
-        version: &str,
-        off: &[NaiveDate],
-        working: &[NaiveDate],
-    ) -> Result<Self, CalendarError> {
+    pub fn with_regional(&self, id: &str, version: &str, regional: &[RegionalDay]) -> Result<Self, CalendarError> {
         let mut days = self.0.days.clone();
-        for (list, kind) in [(off, DayKind::Off), (working, DayKind::Working)] {
-            for date in list {
-                let index = self.index(*date)?;
-                if let Some(day) = days.get_mut(index) {
-                    *day = kind;
-                }
-            }
+        for day in regional {
+            days.overlay(day)?;
         }
-        let text = format!("{} {id} {version} {off:?} {working:?}", self.0.digest);
-        Ok(Self::build(id, version, Digest::of(text.as_bytes()), self.0.first, days))
+        let source = serde_json::to_vec(&(self.0.digest, id, version, regional)).unwrap_or_default();
+        Ok(Self::build(id, version, Digest::of(&source), days))
     }
 
     /// Id, `ru`.
@@ -236,30 +265,18 @@ impl ProductionCalendar {
         self.0.digest
     }
 
-    fn outside(&self, date: NaiveDate) -> CalendarError {
-        let span = TimeDelta::days(i64::try_from(self.0.days.len()).unwrap_or(0) - 1);
-        let last = self.0.first.checked_add_signed(span).map_or(0, |d| d.year());
-        CalendarError::OutsideYears { date, first: self.0.first.year(), last }
-    }
-
-    fn index(&self, date: NaiveDate) -> Result<usize, CalendarError> {
-        usize::try_from((date - self.0.first).num_days())
-            .ok()
-            .filter(|i| *i < self.0.days.len())
-            .ok_or_else(|| self.outside(date))
-    }
-
-    fn date(&self, index: usize) -> Option<NaiveDate> {
-        self.0.first.checked_add_signed(TimeDelta::days(i64::try_from(index).ok()?))
-    }
-
     /// What a day is.
     ///
     /// # Errors
     /// [`CalendarError::OutsideYears`].
     pub fn kind(&self, date: NaiveDate) -> Result<DayKind, CalendarError> {
-        let index = self.index(date)?;
-        self.0.days.get(index).copied().ok_or_else(|| self.outside(date))
+        self.0.days.kind(date)
+    }
+
+    /// Why a day is off or worked, if the data say; none for a plain day.
+    #[must_use]
+    pub fn note(&self, date: NaiveDate) -> Option<&DayNote> {
+        self.0.days.notes.get(&date)
     }
 
     /// Whether a day is worked; a shortened one is.
@@ -284,26 +301,67 @@ impl ProductionCalendar {
     /// # Errors
     /// [`CalendarError::OutsideYears`] if the calendar does not reach so far.
     pub fn add_working_days(&self, date: NaiveDate, days: i32) -> Result<NaiveDate, CalendarError> {
-        let index = self.index(date)?;
+        let Inner { days: all, worked, .. } = &*self.0;
+        let index = all.index(date)?;
         if days == 0 {
             return Ok(date);
         }
+        // The day that is asked for lies beyond this one.
+        let edge = if days > 0 { all.date(all.kinds.len()) } else { all.first.pred_opt() };
+        let beyond = || all.outside(edge.unwrap_or(date));
         // `worked[i]` counts working days before day i, so the n-th one after `index` is the day that takes
         // the count from `target` to `target + 1`.
-        let at = |i: usize| i64::from(self.0.worked.get(i).copied().unwrap_or_default());
-        let target = if days > 0 { at(index + 1) + i64::from(days) - 1 } else { at(index) + i64::from(days) };
-        let beyond = || {
-            let edge = if days > 0 { self.0.days.len() } else { 0 };
-            let step = if days > 0 { 0 } else { -1 };
-            self.date(edge)
-                .and_then(|d| d.checked_add_signed(TimeDelta::days(step)))
-                .map_or_else(|| self.outside(date), |d| self.outside(d))
-        };
+        let before = |i: usize| i64::from(worked.get(i).copied().unwrap_or_default());
+        let target = if days > 0 { before(index + 1) - 1 } else { before(index) } + i64::from(days);
         let target = u32::try_from(target).map_err(|_| beyond())?;
         // The last day whose count before it is `target` is the working day itself.
-        let found = self.0.worked.partition_point(|count| *count <= target);
-        let day = found.checked_sub(1).filter(|i| *i < self.0.days.len()).ok_or_else(beyond)?;
-        self.date(day).ok_or_else(beyond)
+        let found = worked.partition_point(|count| *count <= target);
+        let day = found.checked_sub(1).filter(|i| *i < all.kinds.len()).ok_or_else(beyond)?;
+        all.date(day).ok_or_else(beyond)
+    }
+
+    /// The first working day after a date.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutsideYears`].
+    pub fn next_working_day(&self, date: NaiveDate) -> Result<NaiveDate, CalendarError> {
+        self.add_working_days(date, 1)
+    }
+
+    /// The last working day before a date.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutsideYears`].
+    pub fn previous_working_day(&self, date: NaiveDate) -> Result<NaiveDate, CalendarError> {
+        self.add_working_days(date, -1)
+    }
+
+    /// Last day of a term of calendar days that starts on `date`.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutsideYears`] if the end must roll and is not covered, [`CalendarError::Overflow`].
+    pub fn calendar_term(
+        &self,
+        date: NaiveDate,
+        days: i32,
+        counting: Counting,
+        roll: Roll,
+    ) -> Result<NaiveDate, CalendarError> {
+        self.roll(self.add_calendar_days(date, counting.steps(days))?, roll)
+    }
+
+    /// Last day of a term of working days that starts on `date`. Counted inclusively from a day off, day 1 is the
+    /// working day next to it.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutsideYears`].
+    pub fn working_term(&self, date: NaiveDate, days: i32, counting: Counting) -> Result<NaiveDate, CalendarError> {
+        let first = match (counting, days) {
+            (Counting::Exclusive, _) | (_, 0) => date,
+            (Counting::Inclusive, 1..) => self.roll(date, Roll::Forward)?,
+            (Counting::Inclusive, _) => self.roll(date, Roll::Back)?,
+        };
+        self.add_working_days(first, counting.steps(days))
     }
 
     /// A date, moved to a working day if it is off.
@@ -314,7 +372,7 @@ impl ProductionCalendar {
         if roll == Roll::Stay || self.is_working_day(date)? {
             return Ok(date);
         }
-        self.add_working_days(date, if roll == Roll::Back { -1 } else { 1 })
+        if roll == Roll::Back { self.previous_working_day(date) } else { self.next_working_day(date) }
     }
 
     /// Working days after `from` up to and with `to`; negative if `to` is earlier.
@@ -323,69 +381,14 @@ impl ProductionCalendar {
     /// [`CalendarError::OutsideYears`].
     pub fn working_days_between(&self, from: NaiveDate, to: NaiveDate) -> Result<i64, CalendarError> {
         let at = |date| -> Result<i64, CalendarError> {
-            let index = self.index(date)?;
+            let index = self.0.days.index(date)?;
             Ok(i64::from(self.0.worked.get(index + 1).copied().unwrap_or_default()))
         };
         Ok(at(to)? - at(from)?)
     }
 }
 
-fn add_year(days: &mut Vec<DayKind>, start: NaiveDate, year: &YearData) -> Result<(), CalendarError> {
-    let begin = days.len();
-    let number = year.year;
-    let wrong = |text: &str| CalendarError::Day { text: text.to_owned(), year: number };
-    let mut date = NaiveDate::from_ymd_opt(number, 1, 1).ok_or_else(|| wrong("01-01"))?;
-    debug_assert_eq!(usize::try_from((date - start).num_days()), Ok(begin));
-    while date.year() == number {
-        let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
-        days.push(if weekend { DayKind::Off } else { DayKind::Working });
-        date = date.succ_opt().ok_or_else(|| wrong("12-31"))?;
-    }
-    for (list, kind) in
-        [(&year.off, DayKind::Off), (&year.working, DayKind::Working), (&year.shortened, DayKind::Shortened)]
-    {
-        for text in list {
-            let date: NaiveDate = format!("{number}-{text}").parse().map_err(|_| wrong(text))?;
-            let index = begin + usize::try_from(date.ordinal0()).map_err(|_| wrong(text))?;
-            *days.get_mut(index).ok_or_else(|| wrong(text))? = kind;
-        }
-    }
-    Ok(())
-}
-
-/// The date of a moment in a time zone.
-#[must_use]
-pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    let utc = at.naive_utc();
-    let offset = zone.offset_from_utc_datetime(&utc).fix();
-    // Plug-ins choose the moment: the first and last hours that a date can say have no local date, and take that of UTC.
-    utc.checked_add_offset(offset).unwrap_or(utc).date()
-}
-
-/// A local time as a moment. Where clocks skip it, the first moment after the gap; where they repeat it, the earlier.
-#[must_use]
-pub fn local_moment(date: NaiveDate, time: NaiveTime, zone: Tz) -> DateTime<Utc> {
-    let mut local = date.and_time(time);
-    for _ in 0..48 {
-        if let Some(found) = zone.from_local_datetime(&local).earliest() {
-            return found.with_timezone(&Utc);
-        }
-        local += TimeDelta::minutes(30);
-    }
-    local.and_utc()
-}
-
-/// First moment of a day.
-#[must_use]
-pub fn start_of_day(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    local_moment(date, NaiveTime::MIN, zone)
-}
-
-/// Last second of a day.
-#[must_use]
-pub fn end_of_day(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    date.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(next, zone) - TimeDelta::seconds(1))
-}
-
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

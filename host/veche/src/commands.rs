@@ -133,14 +133,15 @@ pub(crate) async fn bootstrap(args: BootstrapArgs) -> anyhow::Result<()> {
     };
     let made = collector.write(&args.out, target)?;
     println!(
-        "{}: {} rows; {} blocks, {} categories, {} bodies, {} municipalities, {} routes",
+        "{}: {} rows; {} blocks, {} categories, {} bodies, {} municipalities, {} routes, {} keywords",
         args.out.display(),
         made.rows,
         made.blocks,
         made.categories,
         made.bodies,
         made.municipalities,
-        made.routes
+        made.routes,
+        made.keywords
     );
     if !made.merged.is_empty() {
         println!(

@@ -3,24 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{CalendarError, DayKind, ProductionCalendar, local_date, local_moment};
 
-/// Days looked ahead before a working time counts as endless.
-const HORIZON_DAYS: i32 = 800;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 type Span = (NaiveTime, NaiveTime);
-/// A worked span as moments.
-type Worked = (DateTime<Utc>, DateTime<Utc>);
 
 /// A weekly schedule. Written `mon-thu 08:30-17:30, fri 08:30-16:30; lunch 12:30-13:18`.
 ///
-/// A working day of the calendar on which the week has no hours (a working Saturday) is worked by Friday's hours, or the
-/// last weekday that has some. A shortened day ends one hour earlier.
+/// A working weekend day of the calendar on which the week has no hours is worked by Friday's, or those of the last
+/// weekday that has some. A shortened day ends one hour earlier. A day off of the calendar is never worked, so hours
+/// given for a Saturday hold on working Saturdays alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WorkTime {
@@ -53,23 +50,26 @@ impl FromStr for WorkTime {
             let wrong = || CalendarError::WorkTime { part: part.to_owned() };
             let (days, hours) = part.split_once(char::is_whitespace).ok_or_else(wrong)?;
             let hours = span(hours)?;
-            if days == "lunch" {
-                work_time.lunch = Some(hours);
-                continue;
-            }
             let number = |day: &str| DAYS.iter().position(|d| *d == day).ok_or_else(wrong);
-            let (first, last) = match days.split_once('-') {
-                Some((first, last)) => (number(first)?, number(last)?),
-                None => (number(days)?, number(days)?),
+            let slots = if days == "lunch" {
+                std::slice::from_mut(&mut work_time.lunch)
+            } else {
+                let (first, last) = days.split_once('-').unwrap_or((days, days));
+                let run = work_time.week.get_mut(number(first)?..=number(last)?);
+                run.filter(|run| !run.is_empty()).ok_or_else(wrong)?
             };
-            for day in work_time.week.get_mut(first..=last).ok_or_else(wrong)? {
-                *day = Some(hours);
+            for slot in slots {
+                // Hours given twice are a slip, and either choice would be a guess.
+                if slot.replace(hours).is_some() {
+                    return Err(wrong());
+                }
             }
         }
-        if work_time.week.iter().all(Option::is_none) {
-            return Err(CalendarError::WorkTime { part: text.to_owned() });
+        if work_time.weekdays().any(|hours| work_time.around_lunch(*hours).iter().any(|(a, b)| a < b)) {
+            Ok(work_time)
+        } else {
+            Err(CalendarError::NoWork { text: text.to_owned() })
         }
-        Ok(work_time)
     }
 }
 
@@ -110,35 +110,53 @@ impl fmt::Display for WorkTime {
 }
 
 impl WorkTime {
+    /// Hours of Monday to Friday, as far as there are some.
+    fn weekdays(&self) -> impl DoubleEndedIterator<Item = &Span> {
+        self.week.iter().take(5).flatten()
+    }
+
+    /// What lunch leaves of hours; a part may be empty.
+    fn around_lunch(&self, (from, to): Span) -> [Span; 2] {
+        match self.lunch {
+            Some((start, end)) if start < to && from < end => [(from, start.max(from)), (end.min(to), to)],
+            _ => [(from, to), (to, to)],
+        }
+    }
+
     /// Worked spans of a day, as moments, lunch left out.
-    fn spans(&self, calendar: &ProductionCalendar, zone: Tz, date: NaiveDate) -> Result<Vec<Worked>, CalendarError> {
+    fn spans(
+        &self,
+        calendar: &ProductionCalendar,
+        zone: Tz,
+        date: NaiveDate,
+    ) -> Result<impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> + use<>, CalendarError> {
         let kind = calendar.kind(date)?;
-        if kind == DayKind::Off {
-            return Ok(Vec::new());
-        }
-        let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or(0);
-        let usual = self.week.get(..5).unwrap_or_default().iter().rev().find_map(|h| *h);
-        let own = self.week.get(weekday).copied().flatten();
-        // A weekday without hours is a free day of this body; a working weekend day is not.
-        let Some((from, mut to)) = own.or(if weekday >= 5 { usual } else { None }) else { return Ok(Vec::new()) };
-        if kind == DayKind::Shortened {
-            to = to.overflowing_sub_signed(TimeDelta::hours(1)).0.max(from);
-        }
-        let moment = |time| local_moment(date, time, zone);
-        let whole = (from, to);
-        let parts = match self.lunch {
-            Some((start, end)) if start < whole.1 && whole.0 < end => {
-                vec![(whole.0, start.max(whole.0)), (end.min(whole.1), whole.1)]
-            }
-            _ => vec![whole],
+        let weekday = date.weekday();
+        let own = self.week.iter().zip(0..).find_map(|(h, i)| h.filter(|_| i == weekday.num_days_from_monday()));
+        let hours = match (kind, weekday) {
+            (DayKind::Off, _) => None,
+            (_, Weekday::Sat | Weekday::Sun) => own.or(self.weekdays().next_back().copied()),
+            // A weekday without hours is a free day of this body.
+            _ => own,
         };
-        Ok(parts.into_iter().filter(|(a, b)| a < b).map(|(a, b)| (moment(a), moment(b))).collect())
+        let parts = hours.map(|(from, to)| {
+            let hour = TimeDelta::hours(1);
+            let to = match kind {
+                DayKind::Shortened if to - from > hour => to - hour,
+                DayKind::Shortened => from,
+                _ => to,
+            };
+            self.around_lunch((from, to))
+        });
+        let moment = move |time| local_moment(date, time, zone);
+        Ok(parts.into_iter().flatten().filter(|(a, b)| a < b).map(move |(a, b)| (moment(a), moment(b))))
     }
 
     /// The moment when `minutes` working minutes have passed. A start outside working hours counts from the next ones.
     ///
     /// # Errors
-    /// [`CalendarError::OutsideYears`], or [`CalendarError::NoWork`] if no working hours come.
+    /// [`CalendarError::OutsideYears`] if the calendar does not reach so far; [`CalendarError::Minutes`] if they are
+    /// negative.
     pub fn add_working_minutes(
         &self,
         calendar: &ProductionCalendar,
@@ -146,9 +164,10 @@ impl WorkTime {
         from: DateTime<Utc>,
         minutes: i64,
     ) -> Result<DateTime<Utc>, CalendarError> {
-        let mut left = TimeDelta::minutes(minutes.max(0));
-        let mut date = local_date(from, zone);
-        for _ in 0..HORIZON_DAYS {
+        let wrong = CalendarError::Minutes { minutes };
+        let Some(mut left) = TimeDelta::try_minutes(minutes).filter(|_| minutes >= 0) else { return Err(wrong) };
+        // Ends with the calendar at the latest, because `spans` knows no day after it.
+        for date in local_date(from, zone).iter_days() {
             for (start, end) in self.spans(calendar, zone, date)? {
                 let start = start.max(from);
                 if start >= end {
@@ -159,9 +178,8 @@ impl WorkTime {
                 }
                 left -= end - start;
             }
-            date = date.succ_opt().ok_or(CalendarError::NoWork)?;
         }
-        Err(CalendarError::NoWork)
+        Err(wrong)
     }
 
     /// Working minutes from one moment to a later one; 0 if it is not later.
@@ -175,13 +193,12 @@ impl WorkTime {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<i64, CalendarError> {
-        let (mut date, last) = (local_date(from, zone), local_date(to, zone));
+        let last = local_date(to, zone);
         let mut total = TimeDelta::zero();
-        while date <= last {
+        for date in local_date(from, zone).iter_days().take_while(|date| *date <= last) {
             for (start, end) in self.spans(calendar, zone, date)? {
                 total += (end.min(to) - start.max(from)).max(TimeDelta::zero());
             }
-            date = date.succ_opt().ok_or(CalendarError::NoWork)?;
         }
         Ok(total.num_minutes())
     }
