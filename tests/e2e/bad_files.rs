@@ -86,7 +86,8 @@ fn files_that_cannot_be_read_say_why() {
     for (bytes, part) in [
         (&b""[..], "is empty"),
         (&b"\n\n"[..], "is empty"),
-        ("Номер,Текст\n".as_bytes(), "columns are missing: Дата"),
+        ("Номер,Текст\n1,яма\n".as_bytes(), "columns are missing: Дата"),
+        ("Номер,Дата,Текст\n".as_bytes(), "a header and no rows"),
         (&b"PK\x03\x04 broken"[..], "spreadsheet"),
     ] {
         let error = read(bytes).unwrap_err();

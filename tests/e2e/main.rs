@@ -3,6 +3,8 @@
 
 mod api;
 mod bad_files;
+mod crash;
+mod host_process;
 mod pipeline;
 mod store;
 mod walls;

@@ -17,6 +17,15 @@ pub(crate) fn yaroslavl() -> RegionCode {
     RegionCode::new("yaroslavl").unwrap()
 }
 
+/// The host's binary, for tests that run it as a process of its own.
+pub(crate) fn veche_binary() -> PathBuf {
+    let named = std::env::var_os("VECHE_TEST_BINARY").map(PathBuf::from);
+    let beside = || std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("veche");
+    let path = named.unwrap_or_else(beside);
+    assert!(path.exists(), "{} is missing: run the tests with `cargo xtask test`", path.display());
+    path
+}
+
 /// Databases of one test: an SQLite file and a PostgreSQL database, both new.
 pub(crate) async fn databases() -> (tempfile::TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();

@@ -20,6 +20,8 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
     ensure!(unknown.is_empty(), "no benchmark `{}`: there are {}", unknown.join("`, `"), known.join(", "));
 
     step("plug-ins", || crate::plugins::build(root))?;
+    // Benchmarks drive the built host, too.
+    step("veche", || build_binary(root, "veche", true))?;
     for name in if names.is_empty() { &known } else { names } {
         let binary = step(&format!("build {name}"), || build_binary(root, &format!("{PREFIX}{name}"), true))?;
         let status = Command::new(&binary)

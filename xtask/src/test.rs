@@ -7,10 +7,12 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, bail};
 
 use crate::postgres::Cluster;
-use crate::run::{cargo, exit_code, step, target_dir};
+use crate::run::{build_binary, cargo, exit_code, step, target_dir};
 
 /// Names the PostgreSQL server for tests: the URL of a database in which they may say CREATE DATABASE.
 const POSTGRES: &str = "VECHE_TEST_POSTGRES";
+/// Names the host's binary for tests that run it as a process.
+const BINARY: &str = "VECHE_TEST_BINARY";
 /// Workspaces of their own: what they build for this machine must not mix with the host's build tree.
 const APART: [&str; 2] = ["sdk/rust", "plugins"];
 
@@ -22,6 +24,7 @@ const APART: [&str; 2] = ["sdk/rust", "plugins"];
 /// What the tests need (plug-ins, PostgreSQL) cannot be made.
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
     step("plug-ins", || crate::plugins::build(root))?;
+    let veche = step("veche", || build_binary(root, "veche", false))?;
     let (_cluster, url) = step("PostgreSQL", postgres)?;
     let mut failures = Failures::default();
 
@@ -52,7 +55,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
 
     eprintln!("==> tests");
     let mut tests = runner(root);
-    let status = tests.args(args).env(POSTGRES, &url).status().context("cannot start cargo")?;
+    let status = tests.args(args).env(POSTGRES, &url).env(BINARY, &veche).status().context("cannot start cargo")?;
     if !status.success() {
         failures.0.push(("tests".to_owned(), exit_code(status)));
     }

@@ -31,6 +31,8 @@ pub struct Imported {
     pub rejects_file: Option<PathBuf>,
     /// Remarks on rows that were taken.
     pub warnings: u64,
+    /// Time that plug-in calls took, summed over the sandbox's threads, microseconds.
+    pub plugins_us: u64,
 }
 
 /// What is read off the file on a thread of its own.
@@ -121,6 +123,7 @@ pub async fn import_file(
                 let appeals: Vec<Appeal> =
                     batch.into_iter().map(|l| Appeal { id: AppealId::new(), content: l.appeal }).collect();
                 let (appeals, effects) = decide_batch(threads, &active, appeals).await?;
+                imported.plugins_us += effects.iter().flat_map(|e| &e.decisions).map(|d| d.duration_us).sum::<u64>();
                 if let Some(writing) = writing.take() {
                     imported.count.add(writing.await.map_err(|_| AppError::Stopped)??);
                 }

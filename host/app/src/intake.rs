@@ -132,7 +132,14 @@ async fn save_group(
     region: &RegionCode,
     appeals: Vec<(Appeal, Option<IdempotencyKey>)>,
 ) -> Result<Vec<Result<Accepted, AppError>>, AppError> {
-    let active = rules.active(region).await?;
+    let active = match rules.active(region).await {
+        Ok(active) => active,
+        Err(error @ (AppError::UnknownRegion { .. } | AppError::Store(_))) => return Err(error),
+        Err(error) => {
+            tracing::error!(region = %region, %error, "the rules cannot be made ready; appeals are stored and wait");
+            None
+        }
+    };
     let (appeals, keys): (Vec<Appeal>, Vec<_>) = appeals.into_iter().unzip();
     let appeals = Arc::new(appeals);
     let effects = match active {

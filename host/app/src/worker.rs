@@ -1,20 +1,25 @@
 //! The worker: claims appeals that wait for routing by lease, decides them, writes the effect once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use veche_domain::code::RegionCode;
+use veche_domain::decision::Effect;
 use veche_sandbox::Threads;
-use veche_store::Store;
+use veche_store::{Claimed, Store};
 
 use crate::error::AppError;
 use crate::pipeline::{decide, hold};
-use crate::rules::RuleBook;
+use crate::rules::{RuleBook, Rules};
 
 /// How long a claim holds; a host that dies gives its appeals back after this.
 pub const LEASE: Duration = Duration::from_secs(30);
 /// How often an empty queue is looked at.
 const IDLE: Duration = Duration::from_millis(500);
+/// When appeals of a region without usable rules are looked at again.
+const WITHOUT_RULES: Duration = Duration::from_secs(5);
 /// Appeals claimed at once.
 const CLAIM: usize = 64;
 /// After so many claims without an end an appeal goes to the manual queue: something kills its host.
@@ -49,26 +54,39 @@ pub async fn route_pending(
     threads: &Threads,
     owner: &str,
 ) -> Result<usize, AppError> {
-    let claimed = store.claim(owner, CLAIM, LEASE).await?;
-    let mut effects = Vec::new();
-    for claim in claimed {
-        let active = match rules.active(&claim.region).await {
-            Ok(Some(active)) => active,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::error!(region = %claim.region, %error, "the rules cannot be made ready; appeals wait");
-                continue;
+    let mut by_region: BTreeMap<RegionCode, Vec<Claimed>> = BTreeMap::new();
+    for claim in store.claim(owner, CLAIM, LEASE).await? {
+        by_region.entry(claim.region.clone()).or_default().push(claim);
+    }
+    let (mut effects, mut waiting) = (Vec::new(), Vec::new());
+    for (region, claims) in by_region {
+        match rules.active(&region).await {
+            Ok(Some(active)) => effects.extend(decide_claims(threads, active, claims).await),
+            other => {
+                if let Err(error) = other {
+                    tracing::error!(region = %region, %error, "the rules cannot be made ready; appeals wait");
+                }
+                waiting.extend(claims.into_iter().map(|claim| claim.appeal.id));
             }
-        };
+        }
+    }
+    store.put_back(owner, &waiting, WITHOUT_RULES).await?;
+    Ok(store.finish(owner, &effects).await?)
+}
+
+/// Decides claimed appeals of one region. One at a time: an appeal that kills its job must not take others along.
+async fn decide_claims(threads: &Threads, rules: Arc<Rules>, claims: Vec<Claimed>) -> Vec<Effect> {
+    let mut effects = Vec::with_capacity(claims.len());
+    for claim in claims {
         let (id, questions) = (claim.appeal.id, claim.appeal.content.question_count());
         if claim.attempts > ATTEMPT_LIMIT {
             tracing::error!(appeal.id = %id, attempts = claim.attempts, "routing never ends; to the manual queue");
-            effects.push(hold(id, questions, active.digest));
+            effects.push(hold(id, questions, rules.digest));
             continue;
         }
-        let digest = active.digest;
+        let active = rules.clone();
         let decided = threads.run(move || decide(&active, &claim.appeal)).await;
-        effects.push(decided.unwrap_or_else(|_| hold(id, questions, digest)));
+        effects.push(decided.unwrap_or_else(|_| hold(id, questions, rules.digest)));
     }
-    Ok(store.finish(owner, &effects).await?)
+    effects
 }

@@ -34,6 +34,7 @@ pub(crate) fn imported(imported: &Imported, time: Duration) {
         count.new, count.unchanged, count.kept, imported.rejected
     );
     println!("routed by the rules {}, for a person {}", count.assigned, count.manual);
+    println!("plug-in calls took {} ms in all", imported.plugins_us / 1_000);
     if imported.warnings > 0 {
         println!("{} remarks on rows that were taken (unknown municipalities and the like)", imported.warnings);
     }

@@ -47,7 +47,18 @@ impl Writers {
         Self { token, rate }
     }
 
+    /// The rate comes first: whoever guesses tokens is slowed down, too.
     fn check(&self, authorization: Option<&str>, address: Option<IpAddr>) -> Result<(), Problem> {
+        if let (Some(rate), Some(address)) = (&self.rate, address)
+            && rate.check_key(&address).is_err()
+        {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate",
+                "Too many requests",
+                "this address sends too many requests: wait a second and go on",
+            ));
+        }
         let refused =
             |detail: &str| Err(Problem::new(StatusCode::UNAUTHORIZED, "token", "A valid API token is needed", detail));
         let Some(token) = &self.token else {
@@ -56,21 +67,10 @@ impl Writers {
             );
         };
         match authorization.and_then(|value| value.strip_prefix("Bearer ")) {
-            Some(given) if token.fits(given) => {}
-            Some(_) => return refused("the token in `Authorization: Bearer …` is not this host's"),
-            None => return refused("send `Authorization: Bearer <token>`"),
+            Some(given) if token.fits(given) => Ok(()),
+            Some(_) => refused("the token in `Authorization: Bearer …` is not this host's"),
+            None => refused("send `Authorization: Bearer <token>`"),
         }
-        if let (Some(rate), Some(address)) = (&self.rate, address)
-            && rate.check_key(&address).is_err()
-        {
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate",
-                "Too many requests",
-                "this address writes too fast: wait a second and go on",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use uuid::Uuid;
+use veche_domain::appeal::AppealId;
 use veche_domain::code::RegionCode;
 
 use super::read::{CONTENT, ContentTuple, appeal};
@@ -51,6 +52,32 @@ impl Store {
         });
         claimed.sort_by_key(|c| c.appeal.id);
         Ok(claimed)
+    }
+
+    /// Puts claimed appeals back that could not be tried; they can be claimed again after `wait`, and the claim does
+    /// not count as an attempt.
+    ///
+    /// # Errors
+    /// Store errors; then the leases run out.
+    pub async fn put_back(&self, owner: &str, appeals: &[AppealId], wait: Duration) -> Result<(), StoreError> {
+        if appeals.is_empty() {
+            return Ok(());
+        }
+        let until = now().saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        on_db!(self, write tx: DB => {
+            for appeal in appeals {
+                sqlx::query(
+                    "UPDATE appeal SET lease_owner = NULL, lease_until = $1, attempts = attempts - 1 \
+                     WHERE id = $2 AND pending AND lease_owner = $3",
+                )
+                .bind(until)
+                .bind(appeal.0)
+                .bind(owner)
+                .execute(&mut *tx)
+                .await?;
+            }
+        });
+        Ok(())
     }
 
     /// Whether anything waits at all; a cheap look that takes no write lock.
