@@ -79,6 +79,8 @@ enum RegionCommand {
         /// Folder with `region.toml`, `blocks.csv`, `categories.csv`, `bodies.csv`, `municipalities.csv`, `ruleset.toml`.
         folder: PathBuf,
     },
+    /// List the regions with their active rulesets.
+    List,
     /// Make a region's folder from its labelled history.
     Bootstrap(commands::BootstrapArgs),
 }
@@ -138,6 +140,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve(&host, args).await,
         Command::Demo(args) => demo::run(&host, args).await,
         Command::Region(RegionCommand::Load { folder }) => commands::load_region(&host, &folder).await,
+        Command::Region(RegionCommand::List) => commands::list_regions(&host).await,
         Command::Region(RegionCommand::Bootstrap(args)) => commands::bootstrap(args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
