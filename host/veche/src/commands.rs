@@ -323,7 +323,8 @@ pub(crate) fn inspect(host: &HostArgs, file: &Path, class: LimitsClass, json: bo
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let ceiling = host.ceiling();
     let limits = LimitsRequest { class, ..LimitsRequest::default() }.resolve(&ceiling)?;
-    let engine = Engine::new(&EngineConfig { instances: 8, ceiling, ..EngineConfig::default() })?;
+    let compiler = Some(crate::this_program()?);
+    let engine = Engine::new(&EngineConfig { instances: 8, compiler, ceiling, ..EngineConfig::default() })?;
     let inspection =
         veche_app::sandbox::inspect(&engine, &bytes, &limits).with_context(|| format!("{}", file.display()))?;
     if json {

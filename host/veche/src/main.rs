@@ -7,7 +7,9 @@ mod output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{LimitKind, Limits, LimitsClass};
@@ -54,6 +56,7 @@ impl HostArgs {
             database: self.database.clone(),
             cache: Some(self.cache.clone()),
             threads: self.threads,
+            compiler: Some(this_program()?),
             ceiling: self.ceiling(),
         };
         Ok(App::start(&config).await?)
@@ -67,6 +70,11 @@ impl HostArgs {
         }
         ceiling
     }
+}
+
+/// This program, to be started again as a compiler.
+fn this_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("this program does not know its own path, so it cannot start compilers")
 }
 
 /// Reads the name of a class of limits.
@@ -107,6 +115,14 @@ enum Command {
     Plugin(PluginCommand),
     /// Print the OpenAPI description.
     Openapi,
+    /// Compile a component from standard input to standard output, within bounds. The host starts this itself.
+    #[command(name = COMPILER_COMMAND, hide = true)]
+    CompileComponent {
+        /// Address space, bytes.
+        memory: u64,
+        /// Processor time, seconds.
+        cpu_seconds: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -145,6 +161,9 @@ enum PluginCommand {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent { memory, cpu_seconds } = cli.command {
+        return run_compiler(memory, cpu_seconds);
+    }
     start_log(cli.host.log_json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -181,6 +200,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
         Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
+        // Served before the runtime starts.
+        Command::CompileComponent { .. } => Ok(()),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())
