@@ -4,25 +4,31 @@
 //! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
 //! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
 
+mod cache;
 mod call;
+mod compile;
 mod contract;
 pub mod datasets;
 mod engine;
 mod error;
+mod fault;
 mod host;
 mod inspect;
-mod limits;
+mod measure;
 mod prepare;
 mod report;
+mod shape;
+mod state;
 mod threads;
 
 pub use call::Question;
+pub use compile::{COMPILER_COMMAND, run_compiler};
 pub use contract::CONTRACT;
 pub use engine::{Engine, EngineConfig};
 pub use error::{SandboxError, SettingsFault};
 pub use host::World;
 pub use inspect::{DatasetNeed, Inspection, Localized, Metadata, inspect, metadata};
-pub use limits::{LimitKind, Limits};
 pub use prepare::{Plugin, Preparation, check_settings, prepare};
-pub use report::{Fault, LogLine, Report};
+pub use report::{Fault, Frame, LogLine, Report};
 pub use threads::{Lost, Threads};
+pub use veche_domain::limits::{LimitExceeded, LimitKind, Limits, LimitsClass};

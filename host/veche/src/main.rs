@@ -7,9 +7,12 @@ mod output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
+use veche_domain::limits::{LimitKind, Limits, LimitsClass};
 
 /// Fewer page faults on many small allocations than the system allocator.
 #[global_allocator]
@@ -39,6 +42,9 @@ struct HostArgs {
     /// Sandbox threads; one a core if missing.
     #[arg(long, global = true, env = "VECHE_THREADS")]
     threads: Option<usize>,
+    /// The most that a binding may ask for of one limit, `NAME=VALUE`; the class `large` where nothing is given.
+    #[arg(long, global = true, env = "VECHE_CEILING", value_delimiter = ',', value_parser = ceiling)]
+    ceiling: Vec<(LimitKind, u64)>,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -46,9 +52,48 @@ struct HostArgs {
 
 impl HostArgs {
     async fn start(&self) -> anyhow::Result<App> {
-        let config = Config { database: self.database.clone(), cache: Some(self.cache.clone()), threads: self.threads };
+        let config = Config {
+            database: self.database.clone(),
+            cache: Some(self.cache.clone()),
+            threads: self.threads,
+            compiler: Some(this_program()?),
+            ceiling: self.ceiling(),
+        };
         Ok(App::start(&config).await?)
     }
+
+    /// The most that any binding may ask for.
+    fn ceiling(&self) -> Limits {
+        let mut ceiling = Limits::of(LimitsClass::Large);
+        for (kind, value) in &self.ceiling {
+            ceiling.set(*kind, *value);
+        }
+        ceiling
+    }
+}
+
+/// This program, to be started again as a compiler.
+fn this_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("this program does not know its own path, so it cannot start compilers")
+}
+
+/// Reads the name of a class of limits.
+fn class(text: &str) -> Result<LimitsClass, String> {
+    LimitsClass::ALL
+        .iter()
+        .copied()
+        .find(|class| class.as_str() == text)
+        .ok_or_else(|| "choose standard or large".into())
+}
+
+/// Reads `NAME=VALUE`.
+fn ceiling(text: &str) -> Result<(LimitKind, u64), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE, for example fuel=8000000000")?;
+    let kind = LimitKind::try_from(name.to_owned())?;
+    if kind.is_engine_wide() {
+        return Err(format!("`{kind}` holds for the whole engine and is not set here"));
+    }
+    Ok((kind, value.parse().map_err(|e| format!("{value:?} is no whole number: {e}"))?))
 }
 
 #[derive(Subcommand)]
@@ -70,6 +115,14 @@ enum Command {
     Plugin(PluginCommand),
     /// Print the OpenAPI description.
     Openapi,
+    /// Compile a component from standard input to standard output, within bounds. The host starts this itself.
+    #[command(name = COMPILER_COMMAND, hide = true)]
+    CompileComponent {
+        /// Address space, bytes.
+        memory: u64,
+        /// Processor time, seconds.
+        cpu_seconds: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -99,6 +152,9 @@ enum PluginCommand {
     Inspect {
         /// Component.
         file: PathBuf,
+        /// Class of limits under which it would be bound: `standard` (Rust, C, Zig) or `large` (JavaScript, Python).
+        #[arg(long, default_value = "standard", value_parser = class)]
+        class: LimitsClass,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -107,6 +163,9 @@ enum PluginCommand {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent { memory, cpu_seconds } = cli.command {
+        return run_compiler(memory, cpu_seconds);
+    }
     start_log(cli.host.log_json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -145,7 +204,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
-        Command::Plugin(PluginCommand::Inspect { file, json }) => commands::inspect(&file, json),
+        Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
+        // Served before the runtime starts.
+        Command::CompileComponent { .. } => Ok(()),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())
