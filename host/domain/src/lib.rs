@@ -2,6 +2,7 @@
 //!
 //! The lowest floor. No I/O, no async, no wasm, no SQL: everything here is a value or a pure function.
 
+pub mod access;
 pub mod appeal;
 pub mod calendar;
 pub mod clocks;
