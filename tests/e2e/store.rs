@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use chrono::{TimeZone as _, Utc};
+use veche_domain::access::Actor;
 use veche_domain::appeal::{AppealId, Applicant, NewAppeal, Place};
 use veche_domain::code::{ChannelCode, Digest, RegimeCode, RegionCode};
 use veche_domain::decision::{Effect, State};
 use veche_store::{AppealFilter, BlobKind, IdempotencyKey, Intake, Saved, Store, StoreError};
 
-use crate::world::databases;
+use crate::world::{databases, vault};
 
 async fn check(test: impl AsyncFn(Store)) {
     let (_folder, urls) = databases().await;
     for url in urls {
-        let store = Store::connect(&url).await.unwrap();
+        let store = Store::connect(&url).await.unwrap().with_vault(vault());
         println!("on {}", store.backend());
         test(store).await;
     }
@@ -136,10 +137,15 @@ async fn corrections_need_the_version_that_was_seen() {
         let row = store.appeal(&region(), item.id).await.unwrap().unwrap().questions.remove(0);
         let mut verdict = row.verdict.clone();
         verdict.state = State::Assigned;
-        assert_eq!(store.correct(&region(), item.id, 0, Some(1), &verdict, &[]).await.unwrap(), 2);
-        let late = store.correct(&region(), item.id, 0, Some(1), &verdict, &[]).await.unwrap_err();
+        assert_eq!(
+            store.correct(&region(), item.id, 0, Some(1), &verdict, &[], &Actor::named("test")).await.unwrap(),
+            2
+        );
+        let late =
+            store.correct(&region(), item.id, 0, Some(1), &verdict, &[], &Actor::named("test")).await.unwrap_err();
         assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
-        let unknown = store.correct(&region(), AppealId::new(), 0, None, &verdict, &[]).await.unwrap_err();
+        let unknown =
+            store.correct(&region(), AppealId::new(), 0, None, &verdict, &[], &Actor::named("test")).await.unwrap_err();
         assert!(matches!(unknown, StoreError::NotFound { .. }), "{unknown}");
     })
     .await;
@@ -175,12 +181,12 @@ async fn rulesets_are_activated_by_compare_and_swap() {
     check(async |store| {
         let region_value =
             serde_json::from_value(serde_json::json!({"code": "r", "name": "R", "time_zone": "UTC"})).unwrap();
-        store.save_region(&region_value, Digest::of(b"d"), Digest::of(b"c")).await.unwrap();
+        store.save_region(&region_value, Digest::of(b"d"), Digest::of(b"c"), &Actor::named("test")).await.unwrap();
         let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
-        store.activate_ruleset(&region(), a, Some(None), Some("x")).await.unwrap();
-        let stale = store.activate_ruleset(&region(), b, Some(None), None).await.unwrap_err();
+        store.activate_ruleset(&region(), a, Some(None), &Actor::named("x")).await.unwrap();
+        let stale = store.activate_ruleset(&region(), b, Some(None), &Actor::named("x")).await.unwrap_err();
         assert!(matches!(stale, StoreError::Conflict { .. }), "{stale}");
-        store.activate_ruleset(&region(), b, Some(Some(a)), None).await.unwrap();
+        store.activate_ruleset(&region(), b, Some(Some(a)), &Actor::named("x")).await.unwrap();
         assert_eq!(store.region(&region()).await.unwrap().unwrap().ruleset, Some(b));
         assert_eq!(store.activations(&region(), 10).await.unwrap().len(), 2);
         let bytes = store.put_blob(BlobKind::Dataset, b"x").await.unwrap();

@@ -1,5 +1,7 @@
 //! What happens: intake, pipeline, corrections, imports, evaluation, replay.
 
+pub mod accounts;
+pub mod audit;
 pub mod bootstrap;
 pub mod bulk;
 pub mod corrections;
@@ -7,6 +9,7 @@ mod error;
 pub mod evaluate;
 pub mod files;
 pub mod intake;
+pub mod people;
 pub mod pipeline;
 pub mod regions;
 pub mod releases;
@@ -21,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
 use veche_sandbox::{Engine, EngineConfig, Threads};
-use veche_store::Store;
+use veche_store::{Store, Vault};
 
 pub use error::AppError;
 pub use veche_sandbox as sandbox;
@@ -40,6 +43,8 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Sandbox threads; none for one a core.
     pub threads: Option<usize>,
+    /// What opens and seals applicants' data.
+    pub vault: Vault,
 }
 
 /// A running host: the store, the rules, the sandbox. Cheap to clone.
@@ -61,7 +66,7 @@ impl App {
     /// # Errors
     /// What cannot be opened or started.
     pub async fn start(config: &Config) -> Result<Self, AppError> {
-        let store = Store::connect(&config.database).await?;
+        let store = Store::connect(&config.database).await?.with_vault(config.vault.clone());
         let engine = Engine::new(&EngineConfig { cache: config.cache.clone(), ..EngineConfig::default() })?;
         let threads = Threads::start(config.threads)
             .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;

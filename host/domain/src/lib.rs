@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod appeal;
+pub mod audit;
 pub mod calendar;
 pub mod clocks;
 pub mod code;

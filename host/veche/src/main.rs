@@ -1,13 +1,17 @@
 //! The binary: `veche serve`, `veche demo`, imports, evaluation, replay, plug-in inspection.
 
+mod accounts;
 mod commands;
 mod demo;
+mod keys;
 mod output;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
+use veche_app::store::Vault;
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
 
@@ -39,6 +43,12 @@ struct HostArgs {
     /// Sandbox threads; one a core if missing.
     #[arg(long, global = true, env = "VECHE_THREADS")]
     threads: Option<usize>,
+    /// File with the keys of applicants' data, the current one first; or give them in VECHE_DATA_KEY.
+    #[arg(long, global = true, env = "VECHE_DATA_KEY_FILE")]
+    data_key_file: Option<PathBuf>,
+    /// Keep applicants' data as they are, without a key.
+    #[arg(long, global = true)]
+    plaintext_personal_data: bool,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -46,8 +56,31 @@ struct HostArgs {
 
 impl HostArgs {
     async fn start(&self) -> anyhow::Result<App> {
-        let config = Config { database: self.database.clone(), cache: Some(self.cache.clone()), threads: self.threads };
+        let config = Config {
+            database: self.database.clone(),
+            cache: Some(self.cache.clone()),
+            threads: self.threads,
+            vault: self.vault()?,
+        };
         Ok(App::start(&config).await?)
+    }
+
+    /// What opens applicants' data: the keys of the file or the environment. With neither it stays closed.
+    fn vault(&self) -> anyhow::Result<Vault> {
+        let (text, source) = match (&self.data_key_file, std::env::var("VECHE_DATA_KEY")) {
+            (Some(path), _) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+                (text, path.display().to_string())
+            }
+            (None, Ok(text)) if !text.is_empty() => (text, "VECHE_DATA_KEY".to_owned()),
+            _ if self.plaintext_personal_data => return Ok(Vault::plain()),
+            _ => return Ok(Vault::default()),
+        };
+        if self.plaintext_personal_data {
+            bail!("{source} gives a key and --plaintext-personal-data wants none: leave one of them out");
+        }
+        Vault::with_keys(&text).with_context(|| source)
     }
 }
 
@@ -68,6 +101,20 @@ enum Command {
     /// Plug-ins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Accounts of people.
+    #[command(subcommand)]
+    Account(accounts::AccountCommand),
+    /// API tokens of programs.
+    #[command(subcommand)]
+    Token(accounts::TokenCommand),
+    /// The log.
+    #[command(subcommand)]
+    Audit(accounts::AuditCommand),
+    /// Keys of applicants' data.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Print who may do what, as in docs/roles.md.
+    Roles,
     /// Print the OpenAPI description.
     Openapi,
 }
@@ -141,6 +188,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
         Command::Plugin(PluginCommand::Inspect { file, json }) => commands::inspect(&file, json),
+        Command::Account(command) => accounts::account(&host, command).await,
+        Command::Token(command) => accounts::token(&host, command).await,
+        Command::Audit(command) => accounts::log(&host, command).await,
+        Command::Keys(command) => keys::run(&host, command).await,
+        Command::Roles => {
+            print!("{}", veche_web::roles_page());
+            Ok(())
+        }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())
