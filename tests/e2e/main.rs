@@ -6,6 +6,7 @@ mod accounts;
 mod api;
 mod audit;
 mod bad_files;
+mod bad_input;
 mod crash;
 mod host_process;
 mod people;

@@ -99,6 +99,16 @@ pub(crate) async fn load_region(host: &HostArgs, folder: &Path) -> anyhow::Resul
     Ok(())
 }
 
+pub(crate) async fn list_regions(host: &HostArgs) -> anyhow::Result<()> {
+    let app = host.start().await?;
+    for row in app.store.regions().await? {
+        let ruleset = row.ruleset.map_or_else(|| "no active ruleset".to_owned(), |digest| digest.to_string());
+        println!("{:<20} {:<28} {:<20} {ruleset}", row.region.code, row.region.name, row.region.time_zone);
+    }
+    app.store.close().await;
+    Ok(())
+}
+
 #[derive(Args)]
 pub(crate) struct BootstrapArgs {
     /// Labelled history: CSV, XLSX, gz.

@@ -126,6 +126,8 @@ enum RegionCommand {
         /// Folder with `region.toml`, `blocks.csv`, `categories.csv`, `bodies.csv`, `municipalities.csv`, `ruleset.toml`.
         folder: PathBuf,
     },
+    /// List the regions with their active rulesets.
+    List,
     /// Make a region's folder from its labelled history.
     Bootstrap(commands::BootstrapArgs),
 }
@@ -173,7 +175,9 @@ fn start_log(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("VECHE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,veche=info,veche_app=info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people: a file or a log collector gets plain text.
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     if json { log.json().init() } else { log.compact().init() }
 }
 
@@ -183,6 +187,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve(&host, args).await,
         Command::Demo(args) => demo::run(&host, args).await,
         Command::Region(RegionCommand::Load { folder }) => commands::load_region(&host, &folder).await,
+        Command::Region(RegionCommand::List) => commands::list_regions(&host).await,
         Command::Region(RegionCommand::Bootstrap(args)) => commands::bootstrap(args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
