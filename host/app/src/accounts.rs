@@ -114,7 +114,6 @@ async fn fits(password: &str, stored: Option<&str>) -> Result<bool, AppError> {
     if password.chars().count() > PASSWORD_MOST {
         return Ok(false);
     }
-    let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
     let known = stored.is_some();
     let (password, stored) = (password.to_owned(), stored.map(str::to_owned));
     let fits = tokio::task::spawn_blocking(move || {
@@ -220,6 +219,8 @@ pub async fn sign_in(
     request: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AppError> {
+    // Held until a wrong password is counted: of many guesses at once only two are ahead of the lock.
+    let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
     let account = store.account_by_login(login).await?;
     if let Some(until) = account.as_ref().and_then(|a| a.locked_until).filter(|until| *until > now) {
         return Err(AppError::Locked { seconds: (until - now).num_seconds().max(1) });
@@ -245,6 +246,8 @@ pub async fn check_own_password(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
+    let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
+    let account = &store.account(account.id).await?.ok_or(AppError::SignIn)?;
     if let Some(until) = account.locked_until.filter(|until| *until > now) {
         return Err(AppError::Locked { seconds: (until - now).num_seconds().max(1) });
     }
