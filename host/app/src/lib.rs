@@ -1,5 +1,7 @@
 //! What happens: intake, pipeline, corrections, imports, evaluation, replay.
 
+pub mod accounts;
+pub mod audit;
 pub mod bootstrap;
 pub mod bulk;
 pub mod corrections;
@@ -7,6 +9,7 @@ mod error;
 pub mod evaluate;
 pub mod files;
 pub mod intake;
+pub mod people;
 pub mod pipeline;
 pub mod regions;
 pub mod releases;
@@ -22,7 +25,7 @@ use uuid::Uuid;
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{Limits, LimitsClass};
 use veche_sandbox::{Engine, EngineConfig, Threads};
-use veche_store::Store;
+use veche_store::{Store, Vault};
 
 pub use error::AppError;
 pub use veche_sandbox as sandbox;
@@ -45,11 +48,20 @@ pub struct Config {
     pub compiler: Option<PathBuf>,
     /// The most that any binding may ask for.
     pub ceiling: Limits,
+    /// What opens and seals applicants' data.
+    pub vault: Vault,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: "veche.db".into(), cache: None, threads: None, compiler: None, ceiling: Limits::of(LimitsClass::Large) }
+        Self {
+            database: "veche.db".into(),
+            cache: None,
+            threads: None,
+            compiler: None,
+            ceiling: Limits::of(LimitsClass::Large),
+            vault: Vault::default(),
+        }
     }
 }
 
@@ -72,7 +84,7 @@ impl App {
     /// # Errors
     /// What cannot be opened or started.
     pub async fn start(config: &Config) -> Result<Self, AppError> {
-        let store = Store::connect(&config.database).await?;
+        let store = Store::connect(&config.database).await?.with_vault(config.vault.clone());
         let engine = Engine::new(&EngineConfig {
             cache: config.cache.clone(),
             compiler: config.compiler.clone(),

@@ -9,7 +9,7 @@ use veche_domain::code::Digest;
 
 use super::region;
 use crate::Web;
-use crate::guard::Writer;
+use crate::guard::Access;
 use crate::problem::Problem;
 
 /// Upload a component. It is inspected before it is stored.
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn upload(
     State(web): State<Web>,
-    writer: Writer,
+    access: Access,
     Path(code): Path<String>,
     component: Bytes,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
@@ -28,7 +28,7 @@ pub(crate) async fn upload(
     web.app.region(&region).await?;
     let app = &web.app;
     let (inspection, new) =
-        veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), Some(writer.name))
+        veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), &access.actor())
             .await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(serde_json::to_value(inspection).unwrap_or_default())))
@@ -36,10 +36,14 @@ pub(crate) async fn upload(
 
 /// Releases of a region, newest first.
 #[utoipa::path(
-    get, path = "/regions/{region}/releases", tag = "plug-ins", params(("region" = String, Path)),
+    get, path = "/regions/{region}/releases", tag = "plug-ins", security(("token" = [])), params(("region" = String, Path)),
     responses((status = 200, body = Vec<Object>), (status = 404, body = Problem))
 )]
-pub(crate) async fn list(State(web): State<Web>, Path(code): Path<String>) -> Result<Json<serde_json::Value>, Problem> {
+pub(crate) async fn list(
+    State(web): State<Web>,
+    _: Access,
+    Path(code): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
     web.app.region(&region).await?;
     Ok(Json(serde_json::to_value(web.app.store.releases(&region).await?).unwrap_or_default()))
@@ -47,12 +51,13 @@ pub(crate) async fn list(State(web): State<Web>, Path(code): Path<String>) -> Re
 
 /// One release with its inspection.
 #[utoipa::path(
-    get, path = "/regions/{region}/releases/{digest}", tag = "plug-ins",
+    get, path = "/regions/{region}/releases/{digest}", tag = "plug-ins", security(("token" = [])),
     params(("region" = String, Path), ("digest" = String, Path, description = "`sha256:` and 64 hexadecimal digits")),
     responses((status = 200, body = Object), (status = 404, body = Problem))
 )]
 pub(crate) async fn one(
     State(web): State<Web>,
+    _: Access,
     Path((code, digest)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
