@@ -4,9 +4,12 @@
 mod api;
 mod bad_files;
 mod bad_input;
+mod compiler;
 mod crash;
+mod determinism;
 mod host_process;
 mod pipeline;
+mod quarantine;
 mod store;
 mod walls;
 mod world;
