@@ -53,6 +53,7 @@ pub(crate) async fn app(database: &str, cache: &Path) -> App {
         cache: Some(cache.to_owned()),
         threads: Some(2),
         vault: vault(),
+        compiler: Some(veche_binary()),
         ..Config::default()
     };
     App::start(&config).await.unwrap()

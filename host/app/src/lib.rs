@@ -11,6 +11,7 @@ pub mod files;
 pub mod intake;
 pub mod people;
 pub mod pipeline;
+pub mod quarantine;
 pub mod regions;
 pub mod releases;
 pub mod rules;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{Limits, LimitsClass};
+use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
 use veche_store::{Store, Vault};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub ceiling: Limits,
     /// What opens and seals applicants' data.
     pub vault: Vault,
+    /// When a binding goes into quarantine.
+    pub quarantine: QuarantineRules,
 }
 
 impl Default for Config {
@@ -61,6 +65,7 @@ impl Default for Config {
             compiler: None,
             ceiling: Limits::of(LimitsClass::Large),
             vault: Vault::default(),
+            quarantine: QuarantineRules::default(),
         }
     }
 }
@@ -93,7 +98,7 @@ impl App {
         })?;
         let threads = Threads::start(config.threads)
             .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;
-        let rules = Arc::new(RuleBook::new(store.clone(), engine));
+        let rules = Arc::new(RuleBook::new(store.clone(), engine).with_quarantine(config.quarantine.clone()));
         let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone());
         Ok(Self { store, rules, threads, intake })
     }

@@ -8,6 +8,7 @@ mod audit;
 mod db;
 mod error;
 mod people;
+mod quarantine;
 mod rules;
 mod sessions;
 #[cfg(feature = "testing")]
@@ -20,6 +21,7 @@ pub use audit::{AuditFilter, AuditRow};
 pub use db::Store;
 pub use error::StoreError;
 pub use people::Act;
+pub use quarantine::QuarantineEvent;
 pub use rules::{Activation, BlobKind, DatasetRow, RegionRow, ReleaseRow};
 pub use sessions::SessionRow;
 pub use vault::{Vault, VaultError};

@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod keys;
 mod output;
+mod quarantine;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ struct HostArgs {
     /// Keep applicants' data as they are, without a key.
     #[arg(long, global = true)]
     plaintext_personal_data: bool,
+    #[command(flatten)]
+    quarantine: quarantine::QuarantineArgs,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -68,6 +71,7 @@ impl HostArgs {
             compiler: Some(this_program()?),
             ceiling: self.ceiling(),
             vault: self.vault()?,
+            quarantine: self.quarantine.rules(),
         };
         Ok(App::start(&config).await?)
     }
@@ -201,6 +205,12 @@ enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show which bindings are in quarantine, and why.
+    Quarantine(quarantine::OfRegion),
+    /// Let a binding in again before its trial.
+    Release(quarantine::ReleaseArgs),
+    /// Show what went wrong in calls: the stack and the last log lines, masked.
+    Faults(quarantine::FaultsArgs),
 }
 
 fn main() -> ExitCode {
@@ -247,6 +257,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
         Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
+        Command::Plugin(PluginCommand::Quarantine(args)) => quarantine::list(&host, args).await,
+        Command::Plugin(PluginCommand::Release(args)) => quarantine::release(&host, args).await,
+        Command::Plugin(PluginCommand::Faults(args)) => quarantine::faults(&host, args).await,
         // Served before the runtime starts.
         Command::CompileComponent { .. } => Ok(()),
         Command::Account(command) => accounts::account(&host, command).await,

@@ -105,6 +105,10 @@ pub enum Action {
     UploadRelease,
     /// Make a ruleset active.
     ActivateRules,
+    /// Read faults of plug-ins: stacks and last log lines, masked.
+    ReadFaults,
+    /// Let a binding out of quarantine before its trial.
+    ReleaseQuarantined,
     /// Make and change accounts and API tokens of a region.
     ManageAccounts,
     /// Read the log.
@@ -144,7 +148,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 14] = [
+pub const TABLE: [Rule; 16] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -247,6 +251,18 @@ pub const TABLE: [Rule; 14] = [
         "activate_rules",
         "make a ruleset active",
         &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReadFaults,
+        "read_faults",
+        "read faults of plug-ins with their stacks and last log lines, masked",
+        &[(Administrator, Region), (Developer, Region), (Auditor, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReleaseQuarantined,
+        "release_quarantined",
+        "let a binding out of quarantine",
+        &[(Head, Region), (Curator, Region), (Administrator, Region), (HostAdministrator, Region)],
     ),
     rule(
         Action::ManageAccounts,

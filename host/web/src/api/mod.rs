@@ -4,6 +4,7 @@ mod accounts;
 mod appeals;
 mod audit;
 mod people;
+mod quarantine;
 mod regions;
 mod releases;
 mod rulesets;
@@ -68,6 +69,10 @@ fn routes() -> Vec<Route> {
         guarded(Action::ReadRules, routes!(releases::list)),
         guarded(Action::ReadRules, routes!(releases::one)),
         guarded(Action::ReadRules, routes!(rulesets::active)),
+        guarded(Action::ReadRules, routes!(rulesets::limits)),
+        guarded(Action::ReadRules, routes!(quarantine::list)),
+        guarded(Action::ReleaseQuarantined, routes!(quarantine::release)),
+        guarded(Action::ReadFaults, routes!(quarantine::faults)),
         guarded(Action::ActivateRules, routes!(rulesets::replace)),
         guarded(Action::ReadAudit, routes!(audit::list)),
         guarded(Action::ExportPerson, routes!(people::export)),
