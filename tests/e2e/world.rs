@@ -52,5 +52,5 @@ pub(crate) async fn sample_app(folder: &Path) -> App {
 
 pub(crate) async fn load_sample(app: &App) {
     let plugins = root().join("target/plugins");
-    regions::load_folder(&app.store, &app.rules, &sample(), &plugins, None).await.unwrap();
+    regions::load_folder(app, &sample(), &plugins, None).await.unwrap();
 }

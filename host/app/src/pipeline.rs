@@ -26,38 +26,97 @@ const MESSAGE_LIMIT: usize = 1_000;
 /// Latest term that is believed, days after receipt.
 const TERM_LIMIT_DAYS: i64 = 5 * 366;
 
+/// Who runs the calls of a pipeline.
+pub(crate) trait Caller {
+    /// Ranks categories.
+    fn categorize(&mut self, bound: &Bound, question: &Question<'_>) -> Report<Categorization>;
+    /// Routes.
+    fn route(&mut self, bound: &Bound, question: &Question<'_>, category: &ChosenCategory) -> Report<Routing>;
+    /// Whether decisions are kept: then they hold their output, and faults are logged. A rehearsal only counts.
+    fn keeps(&self) -> bool;
+}
+
+/// Each call in an instance of its own: the live path.
+pub(crate) struct Fresh;
+
+fn block(bound: &Bound) -> Option<&str> {
+    bound.binding.block.as_ref().map(BlockCode::as_str)
+}
+
+impl Caller for Fresh {
+    fn categorize(&mut self, bound: &Bound, question: &Question<'_>) -> Report<Categorization> {
+        bound.plugin.categorize(question, block(bound))
+    }
+
+    fn route(&mut self, bound: &Bound, question: &Question<'_>, category: &ChosenCategory) -> Report<Routing> {
+        bound.plugin.route(question, category, block(bound))
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+}
+
 /// Runs the pipeline on every question of an appeal.
 #[must_use]
 pub fn decide(rules: &Rules, appeal: &Appeal) -> Effect {
-    run(rules, appeal, None)
+    let today = local_date(appeal.content.received_at, rules.zone());
+    let mut effect = no_effect(rules, appeal);
+    for index in 0..appeal.content.question_count() {
+        add(&mut effect, rules, appeal, index, &Question::new(appeal, index, today), None, &mut Fresh);
+    }
+    effect
 }
 
 /// Runs the routing alone: the category is known (a person chose it, or it is a label).
 #[must_use]
 pub fn decide_with_category(rules: &Rules, appeal: &Appeal, question: u32, category: &Category) -> Effect {
-    run(rules, appeal, Some((question, category)))
-}
-
-fn run(rules: &Rules, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
     let today = local_date(appeal.content.received_at, rules.zone());
-    let mut effect = Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() };
-    for index in 0..appeal.content.question_count() {
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        if known.is_some_and(|(question, _)| question != number) {
-            continue;
-        }
-        let mut steps = Steps {
-            rules,
-            appeal,
-            today,
-            number,
-            question: Question::new(appeal, index, today),
-            decisions: &mut effect.decisions,
-        };
-        let verdict = steps.verdict(known.map(|(_, category)| category));
-        effect.verdicts.push(verdict);
+    let mut effect = no_effect(rules, appeal);
+    let index = usize::try_from(question).unwrap_or(usize::MAX);
+    if index < appeal.content.question_count() {
+        add(&mut effect, rules, appeal, index, &Question::new(appeal, index, today), Some(category), &mut Fresh);
     }
     effect
+}
+
+/// Runs the pipeline on one question, by calls of `caller`.
+pub(crate) fn rehearse(
+    rules: &Rules,
+    appeal: &Appeal,
+    index: usize,
+    question: &Question<'_>,
+    caller: &mut dyn Caller,
+) -> Effect {
+    let mut effect = no_effect(rules, appeal);
+    add(&mut effect, rules, appeal, index, question, None, caller);
+    effect
+}
+
+fn no_effect(rules: &Rules, appeal: &Appeal) -> Effect {
+    Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() }
+}
+
+fn add(
+    effect: &mut Effect,
+    rules: &Rules,
+    appeal: &Appeal,
+    index: usize,
+    question: &Question<'_>,
+    known: Option<&Category>,
+    caller: &mut dyn Caller,
+) {
+    let mut steps = Steps {
+        rules,
+        appeal,
+        today: local_date(appeal.content.received_at, rules.zone()),
+        number: u32::try_from(index).unwrap_or(u32::MAX),
+        question,
+        decisions: &mut effect.decisions,
+        caller,
+    };
+    let verdict = steps.verdict(known);
+    effect.verdicts.push(verdict);
 }
 
 /// What categorisation came to.
@@ -85,8 +144,9 @@ struct Steps<'a, 'b> {
     appeal: &'a Appeal,
     today: NaiveDate,
     number: u32,
-    question: Question<'a>,
+    question: &'b Question<'b>,
     decisions: &'b mut Vec<Decision>,
+    caller: &'b mut dyn Caller,
 }
 
 impl<'a> Steps<'a, '_> {
@@ -171,8 +231,7 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let mut weak: Option<(&'a Category, f32)> = None;
         for bound in rules.bound(Kind::Categorizer, None) {
-            let block = bound.binding.block.as_ref();
-            let report = bound.plugin.categorize(&self.question, block.map(BlockCode::as_str));
+            let report = self.caller.categorize(bound, self.question);
             let outcome = match &report.result {
                 Ok(Categorization::NoOpinion) => Outcome::NoOpinion,
                 Ok(Categorization::Candidates(candidates)) => match self.check_candidates(bound, candidates) {
@@ -258,8 +317,7 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let of_block = rules.bound(Kind::Router, Some(&category.block));
         for bound in of_block.chain(rules.bound(Kind::Router, None).filter(|b| b.binding.block.is_none())) {
-            let block = bound.binding.block.as_ref().map(BlockCode::as_str);
-            let report = bound.plugin.route(&self.question, category, block);
+            let report = self.caller.route(bound, self.question, category);
             let (outcome, fault) = match &report.result {
                 Ok(Routing::NoOpinion) => (Outcome::NoOpinion, None),
                 Ok(Routing::NeedsPerson(question)) if question.chars().count() > MESSAGE_LIMIT => {
@@ -331,14 +389,16 @@ impl<'a> Steps<'a, '_> {
         category: Option<&ChosenCategory>,
     ) {
         let kind = bound.binding.kind;
-        if outcome.is_fault() {
+        let keeps = self.caller.keeps();
+        if outcome.is_fault() && keeps {
             tracing::warn!(
                 appeal.id = %self.appeal.id, plugin.binding = %bound.binding.id, plugin.kind = %kind,
                 plugin.outcome = %outcome, fault = fault.as_deref().unwrap_or(""), "plug-in call faulted"
             );
         }
         // A rejected answer is kept: its author needs to see it. It is bounded by the host-bytes limit.
-        let output = report.result.as_ref().ok().and_then(|answer| serde_json::to_value(answer).ok());
+        let output =
+            report.result.as_ref().ok().filter(|_| keeps).and_then(|answer| serde_json::to_value(answer).ok());
         let step = u32::try_from(self.decisions.len()).unwrap_or(u32::MAX);
         self.decisions.push(Decision {
             id: Uuid::now_v7(),

@@ -8,5 +8,7 @@ pub mod clocks;
 pub mod code;
 pub mod decision;
 pub mod dictionary;
+pub mod diff;
+pub mod lifecycle;
 pub mod mask;
 pub mod ruleset;

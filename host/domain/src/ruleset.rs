@@ -109,6 +109,24 @@ pub enum RulesetError {
         /// Value.
         value: f64,
     },
+    /// A label that leads back to itself.
+    #[error("category map: {label:?} leads back to itself over {over:?}: map each label to a category")]
+    Cycle {
+        /// Label.
+        label: String,
+        /// Where it goes.
+        over: String,
+    },
+    /// Appeals of a block that nobody would route.
+    #[error(
+        "block {block:?} has no router: bind one for the block or the region, or give its category {category:?} a default body"
+    )]
+    NoRouter {
+        /// Block.
+        block: String,
+        /// A category of it without a default body.
+        category: String,
+    },
     /// Another region's dictionaries.
     #[error("the ruleset is for region {ruleset:?}, its dictionaries for {dictionaries:?}")]
     Region {
@@ -159,6 +177,58 @@ impl Ruleset {
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// What a ruleset that is to go out must not have, beyond [`Self::validate`]. Rulesets that are stored already are
+    /// not judged by it: a past decision stays replayable when the demands grow.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn review(&self, dictionaries: &Dictionaries, on: NaiveDate) -> Result<(), Vec<RulesetError>> {
+        let mut faults = match self.validate(dictionaries, on) {
+            Ok(()) => Vec::new(),
+            Err(faults) => faults,
+        };
+        for (label, target) in &self.category_map {
+            let mut next = target.as_str();
+            for _ in 0..self.category_map.len() {
+                match self.category_map.get(next) {
+                    Some(_) if next == label && target.as_str() != label => {
+                        faults.push(RulesetError::Cycle { label: label.clone(), over: target.to_string() });
+                        break;
+                    }
+                    Some(further) if further.as_str() != next => next = further.as_str(),
+                    _ => break,
+                }
+            }
+        }
+        let serves = |kind: Kind, block: &BlockCode| {
+            self.bindings.iter().any(|b| b.kind == kind && b.block.as_ref().is_none_or(|own| own == block))
+        };
+        for block in &dictionaries.data().blocks {
+            if !serves(Kind::Categorizer, &block.code) || serves(Kind::Router, &block.code) {
+                continue;
+            }
+            let categories = &dictionaries.data().categories;
+            let lost = |c: &&crate::dictionary::Category| {
+                c.block == block.code && c.in_force(on) && c.default_body.is_none()
+            };
+            if let Some(category) = categories.iter().find(lost) {
+                faults.push(RulesetError::NoRouter {
+                    block: block.code.to_string(),
+                    category: category.code.to_string(),
+                });
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// What the ruleset says for one block alone: its bindings in order and its threshold. A consent is given to this.
+    #[must_use]
+    pub fn block_digest(&self, block: &BlockCode) -> Digest {
+        let own: Vec<&Binding> = self.bindings.iter().filter(|b| b.block.as_ref() == Some(block)).collect();
+        let value = serde_json::json!({"bindings": own, "threshold": self.thresholds.get(block)});
+        Digest::of(&canonical_json(&value))
     }
 
     /// Threshold of a block.

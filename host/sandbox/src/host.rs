@@ -62,10 +62,18 @@ impl HostState {
         }
     }
 
+    /// Makes the state fit for another call in the same instance. Memory goes on counting: the instance keeps it.
+    pub(crate) fn next_call(&mut self, today: NaiveDate, applicant: Option<Applicant>) {
+        self.today = today;
+        self.applicant = applicant;
+        self.logs.clear();
+        (self.logs_cut, self.log_bytes, self.refused) = (0, 0, None);
+    }
+
     fn table(&self, name: &str) -> Result<&Table, wit::datasets::DatasetError> {
         match self.world.datasets.get(name).map(|d| &d.content) {
             Some(Content::Table(table)) => Ok(table),
-            Some(Content::Blob(_)) => Err(wit::datasets::DatasetError::WrongShape(name.to_owned())),
+            Some(_) => Err(wit::datasets::DatasetError::WrongShape(name.to_owned())),
             None => Err(wit::datasets::DatasetError::NotBound(name.to_owned())),
         }
     }
@@ -332,8 +340,9 @@ impl wit::datasets::Host for HostState {
         Ok(self.table(&dataset)?.rows.iter().skip(offset).take(limit).cloned().collect())
     }
 
-    fn locate(&mut self, dataset: String, _at: wit::types::Point) -> Result<Vec<String>, wit::datasets::DatasetError> {
-        match self.world.datasets.get(&dataset) {
+    fn locate(&mut self, dataset: String, at: wit::types::Point) -> Result<Vec<String>, wit::datasets::DatasetError> {
+        match self.world.datasets.get(&dataset).map(|d| &d.content) {
+            Some(Content::Polygons(polygons)) => Ok(polygons.locate(at.latitude, at.longitude).cloned().collect()),
             Some(_) => Err(wit::datasets::DatasetError::WrongShape(dataset)),
             None => Err(wit::datasets::DatasetError::NotBound(dataset)),
         }
@@ -342,7 +351,7 @@ impl wit::datasets::Host for HostState {
     fn read(&mut self, dataset: String, offset: u64, length: u32) -> Result<Vec<u8>, wit::datasets::DatasetError> {
         let bytes = match self.world.datasets.get(&dataset).map(|d| &d.content) {
             Some(Content::Blob(bytes)) => bytes,
-            Some(Content::Table(_)) => return Err(wit::datasets::DatasetError::WrongShape(dataset)),
+            Some(_) => return Err(wit::datasets::DatasetError::WrongShape(dataset)),
             None => return Err(wit::datasets::DatasetError::NotBound(dataset)),
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());

@@ -4,6 +4,7 @@
 //! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
 //! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
 
+mod batch;
 mod call;
 mod contract;
 pub mod datasets;
@@ -12,10 +13,12 @@ mod error;
 mod host;
 mod inspect;
 mod limits;
+mod polygons;
 mod prepare;
 mod report;
 mod threads;
 
+pub use batch::Batch;
 pub use call::Question;
 pub use contract::CONTRACT;
 pub use engine::{Engine, EngineConfig};

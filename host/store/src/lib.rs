@@ -3,13 +3,25 @@
 //! SQL stands here alone. What is written together is one transaction; groups share a commit.
 
 mod appeals;
+mod backtests;
 mod db;
+mod drafts;
 mod error;
+mod releases;
+mod rollout;
 mod rules;
+mod shadow;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use appeals::{AppealFilter, Claimed, Cursor, IdempotencyKey, Intake, Page, QuestionRow, Saved, StoredAppeal};
+pub use appeals::{
+    AppealFilter, Claimed, Cursor, Final, IdempotencyKey, Intake, Page, Past, QuestionRow, Saved, Span, StoredAppeal,
+};
+pub use backtests::BacktestRow;
 pub use db::Store;
+pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
-pub use rules::{Activation, BlobKind, DatasetRow, RegionRow, ReleaseRow};
+pub use rollout::Rollout;
+pub use releases::{DatasetRow, ReleaseRow};
+pub use rules::{Activation, BlobKind, RegionRow, Switch};
+pub use shadow::{ShadowDifference, ShadowTally, Shadowed};

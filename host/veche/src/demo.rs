@@ -37,7 +37,7 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     host.database = args.dir.join("veche.db").display().to_string();
     host.cache = args.dir.join("cache");
     let app = host.start().await?;
-    let loaded = regions::load_folder(&app.store, &app.rules, &args.sample, &host.plugins, Some("demo")).await?;
+    let loaded = regions::load_folder(&app, &args.sample, &host.plugins, Some("demo")).await?;
     println!(
         "Region {}: {} blocks, {} categories, {} bodies, {} municipalities, {} plug-ins bound",
         loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities, loaded.bindings

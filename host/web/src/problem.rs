@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use veche_app::AppError;
 use veche_app::store::StoreError;
+use veche_domain::lifecycle::StageError;
 
 /// A problem, as sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,7 +86,24 @@ impl From<AppError> for Problem {
                 Self { errors: texts(&errors), ..Self::invalid("the dictionaries have faults") }
             }
             AppError::Ruleset(errors) => Self { errors: texts(&errors), ..Self::invalid("the ruleset has faults") },
-            AppError::Appeal(_)
+            AppError::Draft(faults) => Self { errors: texts(&faults), ..Self::invalid("the draft has faults") },
+            AppError::Stale { difference, .. } => Self {
+                errors: difference,
+                ..Self::new(StatusCode::CONFLICT, "stale", "Somebody else changed it", detail)
+            },
+            AppError::Stage(StageError::Order { .. }) => {
+                Self::new(StatusCode::CONFLICT, "stage", "The draft is in another stage", detail)
+            }
+            AppError::InUse { .. } => Self::new(StatusCode::CONFLICT, "in-use", "It is in use", detail),
+            AppError::Store(StoreError::Owned { .. }) => {
+                Self::new(StatusCode::CONFLICT, "owned", "The name belongs to somebody else", detail)
+            }
+            AppError::Consent(blocks) => Self {
+                errors: blocks,
+                ..Self::new(StatusCode::CONFLICT, "consent", "A consent is missing", detail)
+            },
+            AppError::Stage(_)
+            | AppError::Appeal(_)
             | AppError::Invalid { .. }
             | AppError::Binding { .. }
             | AppError::Sandbox(_)

@@ -27,7 +27,7 @@ pub(crate) async fn measure(table: &mut Table) {
     let config = Config { database, cache: Some(folder.path().join("cache")), threads: Some(1) };
     let app = App::start(&config).await.unwrap();
     let sample = root().join("samples/yaroslavl");
-    regions::load_folder(&app.store, &app.rules, &sample, &root().join("target/plugins"), None).await.unwrap();
+    regions::load_folder(&app, &sample, &root().join("target/plugins"), None).await.unwrap();
     let rules = app.rules.active(&RegionCode::new("yaroslavl").unwrap()).await.unwrap().unwrap();
 
     let rows = open_table(&sample.join("appeals.csv")).unwrap();

@@ -18,7 +18,7 @@ use veche_domain::appeal::{AppealId, Applicant, Attachment, NewAppeal, Place};
 use veche_domain::code::{BodyCode, CategoryCode, ChannelCode, MunicipalityCode, RegimeCode};
 use veche_domain::decision::State as QuestionState;
 
-use super::{Body, region};
+use super::{Body, json, region};
 use crate::Web;
 use crate::guard::Writer;
 use crate::problem::Problem;
@@ -149,9 +149,6 @@ pub(crate) async fn create(
     Ok((status, [(axum::http::header::LOCATION, location)], Json(body)).into_response())
 }
 
-fn json<T: Serialize>(value: &T) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or_default()
-}
 
 fn idempotency_key(
     value: &axum::http::HeaderValue,
