@@ -221,14 +221,16 @@ async fn drafts_over_http_need_the_version_that_was_seen() {
 
     let mut binding = ruleset["bindings"][0].clone();
     binding["settings"]["min_score"] = json!("x");
-    let (status, _, problem) =
-        request("PUT", &format!("{path}/bindings/table"), Some(2), Some(binding.clone())).await;
+    let (status, _, problem) = request("PUT", &format!("{path}/bindings/table"), Some(2), Some(binding.clone())).await;
     assert!(status == 422 && problem["detail"].as_str().unwrap().contains("make them equal"), "{problem}");
     let (status, ..) = request("PUT", &format!("{path}/bindings/keywords"), Some(2), Some(binding)).await;
     assert_eq!(status, 200);
     let (status, _, problem) = request("POST", &format!("{path}/validate"), Some(3), None).await;
     let errors = problem["errors"].as_array().unwrap();
-    assert!(status == 422 && errors[0].as_str().unwrap().starts_with("bindings/keywords/settings/min_score: "), "{problem}");
+    assert!(
+        status == 422 && errors[0].as_str().unwrap().starts_with("bindings/keywords/settings/min_score: "),
+        "{problem}"
+    );
     let (status, _, problem) = request("POST", &format!("{path}/canary"), Some(3), Some(json!({"percent": 10}))).await;
     assert_eq!((status, problem["type"].as_str()), (409, Some("urn:veche:problem:stage")), "{problem}");
     request("PUT", &path, Some(3), Some(ruleset)).await;

@@ -71,9 +71,12 @@ async fn a_draft_is_tried_on_history_and_nothing_is_touched() {
         let stored = app.store.each_appeal(&region, None, 1_000).await.unwrap();
         let routed = stored.iter().find(|s| s.questions[0].verdict.category.is_some()).unwrap();
         let code = routed.questions[0].verdict.category.clone().unwrap();
-        let other = CategoryCode::new(if code.as_str() == "roads.snow" { "roads.light" } else { "roads.snow" }).unwrap();
+        let other =
+            CategoryCode::new(if code.as_str() == "roads.snow" { "roads.light" } else { "roads.snow" }).unwrap();
         let correction =
-            Correction { category: Some(other.clone()), reason: "по существу".into(), ..Correction::default() };
+            Correction {
+                category: Some(other.clone()), reason: "по существу".into(), ..Correction::default()
+            };
         correct(&app.store, &app.rules, &region, routed.appeal.id, correction, "operator").await.unwrap();
         let before_draft = appeals(&app).await;
         assert_ne!(before, before_draft);

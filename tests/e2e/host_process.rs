@@ -18,6 +18,8 @@ pub(crate) fn veche(folder: &Path) -> Command {
         .env("VECHE_CACHE", folder.join("cache"))
         .env("VECHE_API_TOKEN", TOKEN)
         .env_remove("VECHE_LOG")
+        // Colours would stand between a field and its value.
+        .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     command
 }

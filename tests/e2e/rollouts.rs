@@ -21,8 +21,12 @@ async fn faulty(app: &App) -> DraftRow {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&headers).unwrap();
     for record in table.records() {
-        let row: Vec<String> =
-            record.unwrap().iter().enumerate().map(|(i, cell)| if i == body { "nobody".into() } else { cell.into() }).collect();
+        let row: Vec<String> = record
+            .unwrap()
+            .iter()
+            .enumerate()
+            .map(|(i, cell)| if i == body { "nobody".into() } else { cell.into() })
+            .collect();
         writer.write_record(&row).unwrap();
     }
     let bytes = writer.into_inner().unwrap();

@@ -19,7 +19,13 @@ fn faulty_table(folder: &Path) -> String {
     let routes = std::fs::read_to_string(sample().join("datasets/routes.csv")).unwrap();
     let faulty: Vec<String> = routes
         .lines()
-        .map(|line| if line.starts_with("roads.") { format!("{},nobody", line.rsplit_once(',').unwrap().0) } else { line.to_owned() })
+        .map(|line| {
+            if line.starts_with("roads.") {
+                format!("{},nobody", line.rsplit_once(',').unwrap().0)
+            } else {
+                line.to_owned()
+            }
+        })
         .collect();
     let path = folder.join("routes.csv");
     std::fs::write(&path, faulty.join("\n")).unwrap();
@@ -33,7 +39,17 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     let plugins = root().join("target/plugins");
     must(folder, &["region", "load", "samples/yaroslavl", "--plugins", plugins.to_str().unwrap()]);
     let rejects = folder.join("rejects.csv").display().to_string();
-    let import = ["appeals", "import", "samples/yaroslavl/appeals.csv", "--map", "veche", "--region", "yaroslavl", "--rejects", &rejects];
+    let import = [
+        "appeals",
+        "import",
+        "samples/yaroslavl/appeals.csv",
+        "--map",
+        "veche",
+        "--region",
+        "yaroslavl",
+        "--rejects",
+        &rejects,
+    ];
     must(folder, &import);
 
     // The developer uploads.
@@ -53,7 +69,11 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     std::fs::write(&file, ruleset.to_string()).unwrap();
     draft(&["edit", &id, &file]);
     let stale = run(folder, &["draft", "--region", "yaroslavl", "edit", &id, &file, "--version", "1"]);
-    assert!(!stale.success && stale.err.contains("what changed since:") && stale.err.contains("`routes`"), "{}", stale.err);
+    assert!(
+        !stale.success && stale.err.contains("what changed since:") && stale.err.contains("`routes`"),
+        "{}",
+        stale.err
+    );
     let words = draft(&["diff", &id, "--language", "en"]);
     assert!(words.starts_with("Whole region: router-table") && words.contains("dataset `routes`"), "{words}");
     draft(&["validate", &id]);

@@ -26,7 +26,9 @@ pub async fn upload(
     let name = DatasetName::new(name).map_err(|e| invalid(e.to_string()))?;
     if bytes.len() > SIZE_LIMIT {
         let (size, most) = (bytes.len() >> 20, SIZE_LIMIT >> 20);
-        return Err(invalid(format!("`{name}` has {size} MiB, at most {most} are taken: leave out what no rule reads")));
+        return Err(invalid(format!(
+            "`{name}` has {size} MiB, at most {most} are taken: leave out what no rule reads"
+        )));
     }
     let digest = Digest::of(&bytes);
     let shape = shape.to_owned();

@@ -282,7 +282,10 @@ pub async fn review(app: &App, ruleset: &Ruleset) -> Result<(), AppError> {
         };
         if !running.contains(&binding.release) {
             if let Some(reason) = &row.yanked {
-                fault(place("release"), format!("release {} {} was yanked ({reason}): bind another", row.plugin, row.version));
+                fault(
+                    place("release"),
+                    format!("release {} {} was yanked ({reason}): bind another", row.plugin, row.version),
+                );
             }
             if policy.signatures == SignaturePolicy::Required && row.signed_by.is_none() {
                 let message = format!(
@@ -297,14 +300,18 @@ pub async fn review(app: &App, ruleset: &Ruleset) -> Result<(), AppError> {
             let words = permission.words(Language::English);
             fault(
                 place("grants"),
-                format!("the release asks for the permission `{permission}` ({words}): grant it, or bind another release"),
+                format!(
+                    "the release asks for the permission `{permission}` ({words}): grant it, or bind another release"
+                ),
             );
         }
         // A permission granted in advance would let a later release take it unseen.
         for permission in binding.grants.iter().filter(|p| !inspection.permissions.contains(p)) {
             fault(
                 place("grants"),
-                format!("the release does not ask for the permission `{permission}`: take the grant out, a later release that asks needs its own"),
+                format!(
+                    "the release does not ask for the permission `{permission}`: take the grant out, a later release that asks needs its own"
+                ),
             );
         }
     }

@@ -57,7 +57,9 @@ pub enum AppError {
     #[error("the draft has faults: {}", list(.0))]
     Draft(Vec<DraftFault>),
     /// Somebody else changed a draft meanwhile.
-    #[error("the draft was changed by somebody else: you saw version {seen}, now it is version {found}; read it again and repeat")]
+    #[error(
+        "the draft was changed by somebody else: you saw version {seen}, now it is version {found}; read it again and repeat"
+    )]
     Stale {
         /// Version that the caller saw.
         seen: i64,

@@ -257,7 +257,8 @@ pub async fn decide_batch(
         jobs.push(tokio::spawn(async move {
             threads
                 .run(move || {
-                    let effects: Vec<Effect> = part.iter().map(|appeal| decide(live.for_appeal(appeal.id), appeal)).collect();
+                    let effects: Vec<Effect> =
+                        part.iter().map(|appeal| decide(live.for_appeal(appeal.id), appeal)).collect();
                     (part, effects)
                 })
                 .await

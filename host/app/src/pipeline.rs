@@ -397,8 +397,7 @@ impl<'a> Steps<'a, '_> {
             );
         }
         // A rejected answer is kept: its author needs to see it. It is bounded by the host-bytes limit.
-        let output =
-            report.result.as_ref().ok().filter(|_| keeps).and_then(|answer| serde_json::to_value(answer).ok());
+        let output = report.result.as_ref().ok().filter(|_| keeps).and_then(|answer| serde_json::to_value(answer).ok());
         let step = u32::try_from(self.decisions.len()).unwrap_or(u32::MAX);
         self.decisions.push(Decision {
             id: Uuid::now_v7(),

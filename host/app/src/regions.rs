@@ -88,12 +88,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Every fault of the dictionaries; the binding and what is wrong with it. Nothing is activated then.
-pub async fn load_folder(
-    app: &App,
-    folder: &Path,
-    plugins: &Path,
-    actor: Option<&str>,
-) -> Result<Loaded, AppError> {
+pub async fn load_folder(app: &App, folder: &Path, plugins: &Path, actor: Option<&str>) -> Result<Loaded, AppError> {
     let store = &app.store;
     let data = files::load_region_dir(folder)?;
     let calendar = read_calendar(folder)?;

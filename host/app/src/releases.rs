@@ -71,8 +71,7 @@ pub async fn sign(
     actor: &str,
 ) -> Result<String, AppError> {
     find(app, region, release).await?;
-    let bytes =
-        app.store.blob(release).await?.ok_or(AppError::Missing { what: "release", digest: *release })?;
+    let bytes = app.store.blob(release).await?.ok_or(AppError::Missing { what: "release", digest: *release })?;
     let policy = app.store.rules_policy(region).await?;
     let publisher = publisher(&policy.trusted_keys, &bytes, signature)?;
     app.store.sign_release(region, *release, &publisher, signature, Some(actor)).await?;
@@ -103,7 +102,9 @@ pub(crate) fn check_keys(trusted: &BTreeMap<String, String>) -> Result<(), AppEr
     for (name, key) in trusted {
         PublicKey::from_base64(key).map_err(|e| AppError::Invalid {
             field: "trusted_keys",
-            reason: format!("the key of {name:?} is no minisign public key ({e}): give the second line of the .pub file"),
+            reason: format!(
+                "the key of {name:?} is no minisign public key ({e}): give the second line of the .pub file"
+            ),
         })?;
     }
     Ok(())
@@ -113,13 +114,7 @@ pub(crate) fn check_keys(trusted: &BTreeMap<String, String>) -> Result<(), AppEr
 ///
 /// # Errors
 /// An unknown release, or no reason.
-pub async fn yank(
-    app: &App,
-    region: &RegionCode,
-    release: &Digest,
-    reason: &str,
-    actor: &str,
-) -> Result<(), AppError> {
+pub async fn yank(app: &App, region: &RegionCode, release: &Digest, reason: &str, actor: &str) -> Result<(), AppError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 2_000 {
         let reason = "say why, in 1 to 2,000 characters: the reason is shown with the release".into();

@@ -48,8 +48,7 @@ pub async fn begin(
     demand_consents(app, &draft.ruleset, Some(id)).await?;
     // Here and now, so that the first appeal does not wait and a draft whose parts are gone is refused.
     app.rules.load(&ruleset).await?;
-    let base =
-        app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let base = app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let rollout = Rollout {
         draft: id,
         ruleset,
@@ -129,8 +128,7 @@ pub async fn rollback(
         let reason = "say why, in 1 to 2,000 characters: the reason is kept".into();
         return Err(AppError::Invalid { field: "reason", reason });
     }
-    let active =
-        app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let active = app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let history = app.store.activations(region, i64::MAX).await?;
     let target = match to {
         Some(to) if to == active => {

@@ -214,7 +214,8 @@ fn parts(from: &Binding, to: &Binding) -> Vec<Part> {
         parts.push(Part::Grant { permission: *permission, granted: to.grants.contains(permission) });
     }
     // Whatever else a binding holds, now or later: a difference must never go unseen.
-    let (Ok(Value::Object(from)), Ok(Value::Object(to))) = (serde_json::to_value(from), serde_json::to_value(to)) else {
+    let (Ok(Value::Object(from)), Ok(Value::Object(to))) = (serde_json::to_value(from), serde_json::to_value(to))
+    else {
         return parts;
     };
     let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
@@ -375,8 +376,11 @@ fn part_words(part: &Part, language: Language) -> Option<String> {
             format!("{} `{name}` {} → {}", p("справочник", "dataset"), version(from), version(to))
         }
         Part::Grant { permission, granted } => {
-            let what =
-                if *granted { p("разрешено", "permission granted") } else { p("запрещено", "permission withdrawn") };
+            let what = if *granted {
+                p("разрешено", "permission granted")
+            } else {
+                p("запрещено", "permission withdrawn")
+            };
             format!("{what}: {}", permission.words(language))
         }
         Part::Field { name, from, to } => {
@@ -455,8 +459,10 @@ mod tests {
             &d,
             &["Дороги: router-table 1.2.0 (t), настройка `x` не задано → {\"z\":\"long\"}, разрешено: писать в свой \
                журнал, запрещено: считать рабочие дни и часы, при сбое hold → next"],
-            &["Roads: router-table 1.2.0 (t), setting `x` not set → {\"z\":\"long\"}, permission granted: write to its \
-               own log, permission withdrawn: count working days and hours, on failure hold → next"],
+            &[
+                "Roads: router-table 1.2.0 (t), setting `x` not set → {\"z\":\"long\"}, permission granted: write to its \
+               own log, permission withdrawn: count working days and hours, on failure hold → next",
+            ],
         );
         check(
             &format!("{a},{c}"),

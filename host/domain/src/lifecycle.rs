@@ -145,7 +145,9 @@ impl Default for Guard {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StageError {
     /// Percentage out of range.
-    #[error("percentage {0} is out of range: a canary takes 1 to 99 percent of the appeals; activate the draft for all")]
+    #[error(
+        "percentage {0} is out of range: a canary takes 1 to 99 percent of the appeals; activate the draft for all"
+    )]
     Percent(i64),
     /// A share out of range.
     #[error("`{field}` is {value}: it must be from 0 to 1")]
@@ -224,9 +226,8 @@ impl Guard {
         let over = |what, canary: f64, active: f64, allowed: f64| {
             (canary > active + allowed).then_some(Breach { what, canary, active, allowed })
         };
-        over("faults", canary.fault_rate(), active.fault_rate(), self.max_extra_faults).or_else(|| {
-            over("redirects", canary.redirect_rate(), active.redirect_rate(), self.max_extra_redirects)
-        })
+        over("faults", canary.fault_rate(), active.fault_rate(), self.max_extra_faults)
+            .or_else(|| over("redirects", canary.redirect_rate(), active.redirect_rate(), self.max_extra_redirects))
     }
 }
 
@@ -349,7 +350,9 @@ mod tests {
         ] {
             assert!(step(from, to).is_ok(), "{from} → {to}");
         }
-        for (from, to) in [(Draft, Shadow), (Draft, Active), (Shadow, Draft), (Shadow, Shadow), (Active, Draft), (Archived, Shadow)] {
+        for (from, to) in
+            [(Draft, Shadow), (Draft, Active), (Shadow, Draft), (Shadow, Shadow), (Active, Draft), (Archived, Shadow)]
+        {
             let error = step(from, to).map_err(|e| e.to_string());
             assert!(error.is_err_and(|e| e.contains(from.as_str()) && e.contains(to.as_str())), "{from} → {to}");
         }

@@ -210,9 +210,8 @@ impl Ruleset {
                 continue;
             }
             let categories = &dictionaries.data().categories;
-            let lost = |c: &&crate::dictionary::Category| {
-                c.block == block.code && c.in_force(on) && c.default_body.is_none()
-            };
+            let lost =
+                |c: &&crate::dictionary::Category| c.block == block.code && c.in_force(on) && c.default_body.is_none();
             if let Some(category) = categories.iter().find(lost) {
                 faults.push(RulesetError::NoRouter {
                     block: block.code.to_string(),
@@ -283,5 +282,42 @@ mod tests {
         let parse = |settings: &str| serde_json::from_str::<Ruleset>(&text(settings)).unwrap().digest();
         assert_eq!(parse(r#"{"b":1,"a":{"y":1,"x":[2]}}"#), parse(r#"{ "a":{"x":[2],"y":1},"b":1}"#));
         assert_ne!(parse(r#"{"a":1}"#), parse(r#"{"a":2}"#));
+    }
+
+    #[test]
+    fn a_ruleset_that_goes_out_routes_every_block_and_maps_labels_to_categories() {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 12).unwrap();
+        let review = |default_body: &str, bindings: &str, map: &str| {
+            let category = |code: &str, other: bool| {
+                format!(
+                    r#"{{"code":"roads.{code}","block":"roads","name":"{code}","other":{other},"default_body":{default_body}}}"#
+                )
+            };
+            let categories = [("a", false), ("b", false), ("c", false), ("other", true)].map(|(c, o)| category(c, o));
+            let dictionaries = format!(
+                r#"{{"region":{{"code":"r","name":"R","time_zone":"UTC"}},"blocks":[{{"code":"roads","name":"Дороги"}}],
+                "categories":[{}],"bodies":[{{"code":"service","name":"S","kind":"institution"}}],"municipalities":[]}}"#,
+                categories.join(",")
+            );
+            let dictionaries = Dictionaries::new(serde_json::from_str(&dictionaries).unwrap(), day).unwrap();
+            let binding = |id: &str| format!(r#"{{"id":"{id}","kind":"{id}","release":"{}"}}"#, Digest::of(b""));
+            let bindings: Vec<String> = bindings.split_whitespace().map(binding).collect();
+            let d = Digest::of(b"");
+            let ruleset: Ruleset = serde_json::from_str(&format!(
+                r#"{{"region":"r","dictionaries":"{d}","calendar":"{d}","category_map":{map},"bindings":[{}]}}"#,
+                bindings.join(",")
+            ))
+            .unwrap();
+            ruleset
+                .review(&dictionaries, day)
+                .map_err(|faults| faults.iter().map(ToString::to_string).collect::<String>())
+        };
+        assert_eq!(review("null", "categorizer router", r#"{"x":"roads.a"}"#), Ok(()));
+        assert_eq!(review(r#""service""#, "categorizer", r#"{"roads.a":"roads.a"}"#), Ok(()));
+        assert!(review("null", "categorizer", "{}").unwrap_err().contains("block \"roads\" has no router"));
+        let cycle = review("null", "router", r#"{"roads.a":"roads.b","roads.b":"roads.a"}"#).unwrap_err();
+        assert!(cycle.contains("\"roads.a\" leads back to itself"), "{cycle}");
+        let unknown = review("null", "router", r#"{"x":"roads.none"}"#).unwrap_err();
+        assert!(unknown.contains("roads.none"), "{unknown}");
     }
 }

@@ -59,7 +59,12 @@ impl Batch<'_> {
 
     /// Routes a question.
     #[must_use]
-    pub fn route(&mut self, question: &Question<'_>, category: &ChosenCategory, block: Option<&str>) -> Report<Routing> {
+    pub fn route(
+        &mut self,
+        question: &Question<'_>,
+        category: &ChosenCategory,
+        block: Option<&str>,
+    ) -> Report<Routing> {
         let plugin = self.plugin;
         self.call(
             question,

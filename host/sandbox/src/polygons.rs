@@ -86,7 +86,11 @@ impl Polygons {
             let place = |reason: String| format!("feature {number}: {reason}");
             let key = key(feature).ok_or_else(|| place("it has no property `key` and no `id`: name it".into()))?;
             let area = area(feature).map_err(place)?;
-            points += area.polygons.iter().map(|p| p.outer.len() + p.holes.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
+            points += area
+                .polygons
+                .iter()
+                .map(|p| p.outer.len() + p.holes.iter().map(Vec::len).sum::<usize>())
+                .sum::<usize>();
             if points > POINT_LIMIT {
                 return Err(place(format!("the polygons have over {POINT_LIMIT} points: simplify them")));
             }
@@ -168,11 +172,7 @@ impl Polygon {
 /// Crossings of a ray to the east. Half-open edges, so a point on a shared edge is on one side of it, not on both.
 fn inside(ring: &Ring, x: f64, y: f64) -> bool {
     let ends = ring.iter().zip(ring.iter().skip(1));
-    ends.filter(|((ax, ay), (bx, by))| {
-        (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
-    })
-    .count()
-        % 2
+    ends.filter(|((ax, ay), (bx, by))| (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax).count() % 2
         == 1
 }
 
@@ -194,7 +194,12 @@ fn area(feature: &Value) -> Result<Area, String> {
             .iter()
             .map(|rings| polygon(rings.as_array().ok_or("a polygon of it is no list of rings")?))
             .collect::<Result<_, String>>()?,
-        other => return Err(format!("its geometry is {}: only Polygon and MultiPolygon are taken", other.unwrap_or("missing"))),
+        other => {
+            return Err(format!(
+                "its geometry is {}: only Polygon and MultiPolygon are taken",
+                other.unwrap_or("missing")
+            ));
+        }
     };
     let bounds = polygons.iter().fold(Bounds::default(), |b, p| b.with(p.bounds));
     Ok(Area { bounds, polygons })

@@ -234,7 +234,8 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn release_backtest(&self, owner: &str, id: Uuid) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE backtest SET lease_until = NULL, lease_owner = NULL WHERE id = $1 AND lease_owner = $2";
+        const SQL: &str =
+            "UPDATE backtest SET lease_until = NULL, lease_owner = NULL WHERE id = $1 AND lease_owner = $2";
         on_db!(self, write tx: DB => {
             sqlx::query(SQL).bind(id).bind(owner).execute(&mut *tx).await?;
         });

@@ -150,7 +150,8 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn draft_version(&self, draft: Uuid, version: i64) -> Result<Option<Ruleset>, StoreError> {
-        const SQL: &str = "SELECT ruleset FROM draft_version WHERE draft = $1 AND version <= $2 ORDER BY version DESC LIMIT 1";
+        const SQL: &str =
+            "SELECT ruleset FROM draft_version WHERE draft = $1 AND version <= $2 ORDER BY version DESC LIMIT 1";
         let row: Option<(String,)> =
             on_db!(self, read pool => sqlx::query_as(SQL).bind(draft).bind(version).fetch_optional(pool).await?);
         Ok(row.map(|(json,)| serde_json::from_str(&json)).transpose()?)

@@ -47,7 +47,9 @@ pub enum StoreError {
         found: String,
     },
     /// Somebody else's plug-in.
-    #[error("the plug-in name {plugin:?} belongs to {owner}: let {owner} upload the release, or give the plug-in another name")]
+    #[error(
+        "the plug-in name {plugin:?} belongs to {owner}: let {owner} upload the release, or give the plug-in another name"
+    )]
     Owned {
         /// Plug-in.
         plugin: String,

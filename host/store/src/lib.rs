@@ -21,7 +21,7 @@ pub use backtests::BacktestRow;
 pub use db::Store;
 pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
-pub use rollout::Rollout;
 pub use releases::{DatasetRow, ReleaseRow};
+pub use rollout::Rollout;
 pub use rules::{Activation, BlobKind, RegionRow, Switch};
 pub use shadow::{ShadowDifference, ShadowTally, Shadowed};

@@ -67,8 +67,7 @@ impl ReleaseRecord {
     fn row(self) -> Result<ReleaseRow, StoreError> {
         Ok(ReleaseRow {
             digest: digest(&self.digest)?,
-            plugin: PluginName::new(&self.plugin)
-                .map_err(|_| StoreError::Corrupt { what: "a plug-in name".into() })?,
+            plugin: PluginName::new(&self.plugin).map_err(|_| StoreError::Corrupt { what: "a plug-in name".into() })?,
             version: self.version,
             inspection: serde_json::from_str(&self.inspection)?,
             uploaded_by: self.uploaded_by,
@@ -241,7 +240,8 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn release_decided(&self, region: &RegionCode, release: &Digest) -> Result<bool, StoreError> {
-        const SQL: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM decision WHERE release = $1 AND region = $2 LIMIT 1) AS found";
+        const SQL: &str =
+            "SELECT COUNT(*) FROM (SELECT 1 FROM decision WHERE release = $1 AND region = $2 LIMIT 1) AS found";
         let (count,): (i64,) = on_db!(self, read pool => {
             sqlx::query_as(SQL).bind(release.as_bytes().as_slice()).bind(region.as_str()).fetch_one(pool).await?
         });

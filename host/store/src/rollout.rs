@@ -83,8 +83,7 @@ impl Store {
     pub async fn begin_rollout(&self, draft: &DraftRow, rollout: &Rollout) -> Result<(), StoreError> {
         let region = &draft.region;
         let guard = serde_json::to_string(&rollout.guard)?;
-        let kind =
-            if rollout.stage == Stage::Canary { RulesEventKind::Canaried } else { RulesEventKind::Shadowed };
+        let kind = if rollout.stage == Stage::Canary { RulesEventKind::Canaried } else { RulesEventKind::Shadowed };
         let mut event = RulesEvent::new(kind, Some(draft.id), rollout.started_by.as_deref());
         event.ruleset = Some(rollout.ruleset);
         if rollout.stage == Stage::Canary {
@@ -185,12 +184,7 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn tally(
-        &self,
-        region: &RegionCode,
-        ruleset: Digest,
-        since: DateTime<Utc>,
-    ) -> Result<Tally, StoreError> {
+    pub async fn tally(&self, region: &RegionCode, ruleset: Digest, since: DateTime<Utc>) -> Result<Tally, StoreError> {
         // Ids sort by arrival, so each of these is a range of an index that is there already.
         const QUESTIONS: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN q.state = 'needs_person' THEN 1 ELSE 0 END), 0), \
              COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM event e WHERE e.appeal_id = q.appeal_id \

@@ -104,7 +104,9 @@ async fn watch(app: &App, region: &RegionCode, id: Uuid) -> anyhow::Result<Backt
         None => {
             let job = backtest::find(app, region, id).await?;
             if job.state == JobState::Running {
-                bail!("another host runs back-test {id}: watch it there, or try again in half a minute if that host is gone");
+                bail!(
+                    "another host runs back-test {id}: watch it there, or try again in half a minute if that host is gone"
+                );
             }
             Ok(job)
         }
@@ -149,9 +151,8 @@ fn print(job: &BacktestRow, report: &Report) {
 }
 
 fn side(name: &str, side: &Side) {
-    let share = |a: &Agreement| {
-        format!("{} of {} ({} of {} set by people)", a.right, a.of, a.right_people, a.of_people)
-    };
+    let share =
+        |a: &Agreement| format!("{} of {} ({} of {} set by people)", a.right, a.of, a.right_people, a.of_people);
     println!("{name:<7} agrees on category {}, on body {}", share(&side.category), share(&side.body));
     let mean = side.fuel.checked_div(side.calls).unwrap_or(0);
     println!(

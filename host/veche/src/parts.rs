@@ -103,7 +103,8 @@ async fn release_command(app: &App, region: &RegionCode, actor: &str, command: R
     app.region(region).await?;
     match command {
         ReleaseCommand::Add { file, signature } => {
-            let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
+            let read =
+                |path: &PathBuf| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
             let (inspection, new) =
                 releases::upload(&app.store, app.rules.engine(), region, read(&file)?, Some(actor)).await?;
             let row = releases::find(app, region, &inspection.digest).await?;
@@ -171,12 +172,22 @@ async fn dataset_command(app: &App, region: &RegionCode, actor: &str, command: D
             };
             let shape = shape.as_deref().unwrap_or(by_ending);
             let (row, _) = datasets::upload(&app.store, region, &name, shape, bytes, Some(actor)).await?;
-            println!("{} {}  {} of {} rows, columns {}", row.name, row.digest, row.shape, row.rows, row.columns.join(", "));
+            println!(
+                "{} {}  {} of {} rows, columns {}",
+                row.name,
+                row.digest,
+                row.shape,
+                row.rows,
+                row.columns.join(", ")
+            );
         }
         DatasetCommand::List => {
             for row in app.store.datasets(region).await? {
                 let columns = row.columns.join(", ");
-                println!("{}  {:<20} {:<8} {:>8} rows {:>10} bytes  {columns}", row.digest, row.name, row.shape, row.rows, row.size);
+                println!(
+                    "{}  {:<20} {:<8} {:>8} rows {:>10} bytes  {columns}",
+                    row.digest, row.name, row.shape, row.rows, row.size
+                );
             }
         }
     }

@@ -186,7 +186,9 @@ async fn current(app: &App, region: &RegionCode, id: Uuid) -> anyhow::Result<Dra
 
 async fn said(app: &App, region: &RegionCode, tag: Option<&str>) -> anyhow::Result<Language> {
     match tag {
-        Some(tag) => Language::from_tag(tag).with_context(|| format!("language {tag:?} is not spoken here: use ru or en")),
+        Some(tag) => {
+            Language::from_tag(tag).with_context(|| format!("language {tag:?} is not spoken here: use ru or en"))
+        }
         None => Ok(drafts::language_of(app, region).await?),
     }
 }

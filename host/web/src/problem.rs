@@ -98,10 +98,9 @@ impl From<AppError> for Problem {
             AppError::Store(StoreError::Owned { .. }) => {
                 Self::new(StatusCode::CONFLICT, "owned", "The name belongs to somebody else", detail)
             }
-            AppError::Consent(blocks) => Self {
-                errors: blocks,
-                ..Self::new(StatusCode::CONFLICT, "consent", "A consent is missing", detail)
-            },
+            AppError::Consent(blocks) => {
+                Self { errors: blocks, ..Self::new(StatusCode::CONFLICT, "consent", "A consent is missing", detail) }
+            }
             AppError::Stage(_)
             | AppError::Appeal(_)
             | AppError::Invalid { .. }

@@ -75,7 +75,10 @@ async fn main() -> ExitCode {
         let grown = full.saturating_sub(half);
         let ok = if grown <= GROWTH { "ok" } else { "MISSED" };
         missed |= grown > GROWTH;
-        println!("{:<58} {grown:>9} MiB   at most {GROWTH}: {ok} ({full} MiB in all)", "  memory grown in the second half");
+        println!(
+            "{:<58} {grown:>9} MiB   at most {GROWTH}: {ok} ({full} MiB in all)",
+            "  memory grown in the second half"
+        );
     }
     if missed {
         println!("an aim was missed; on a busy machine run it again");
@@ -100,7 +103,8 @@ async fn run(app: &App, region: &RegionCode, title: &str, change: fn(&mut Rulese
         }
     };
     let owner = Uuid::now_v7().to_string();
-    let job = backtest::run_next(app, &owner, Some(job.id), &CancellationToken::new(), &progress).await.unwrap().unwrap();
+    let job =
+        backtest::run_next(app, &owner, Some(job.id), &CancellationToken::new(), &progress).await.unwrap().unwrap();
     assert_eq!(job.done, job.total, "{:?}", job.error);
     (serde_json::from_value(job.report).unwrap(), half.into_inner(), resident())
 }

@@ -53,8 +53,7 @@ pub struct Request {
 /// An unknown draft, a span that ends before it begins, no active ruleset, or what is wrong with the draft.
 pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &str) -> Result<BacktestRow, AppError> {
     let draft = drafts::find(app, region, request.draft).await?;
-    let base =
-        app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let base = app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let now = Utc::now();
     let span = Span {
         region: region.clone(),

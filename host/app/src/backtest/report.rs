@@ -242,11 +242,8 @@ fn clock_changes(active: &Verdict, draft: &Verdict) -> Vec<(String, String, Stri
             None => changes.push((what, "set".into(), String::new())),
             Some(other) if other.due != clock.due => {
                 let hours = (other.due - clock.due).num_hours();
-                let shift = if hours % 24 == 0 && hours != 0 {
-                    format!("{:+} d", hours / 24)
-                } else {
-                    format!("{hours:+} h")
-                };
+                let shift =
+                    if hours % 24 == 0 && hours != 0 { format!("{:+} d", hours / 24) } else { format!("{hours:+} h") };
                 changes.push((what, "set".into(), shift));
             }
             Some(_) => {}

@@ -101,8 +101,6 @@ impl<'r> Kept<'r> {
     }
 }
 
-
-
 /// What shared bindings said on one question.
 #[derive(Default)]
 struct Memo {

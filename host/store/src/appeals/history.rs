@@ -69,12 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn history(
-        &self,
-        span: &Span,
-        after: Option<AppealId>,
-        limit: usize,
-    ) -> Result<Vec<Past>, StoreError> {
+    pub async fn history(&self, span: &Span, after: Option<AppealId>, limit: usize) -> Result<Vec<Past>, StoreError> {
         // The expressions keep the planner from another index: it would sort the whole span for each page.
         const APPEALS: &str = "SELECT a.id, a.region, a.content, p.data, a.created_at, a.received_at FROM appeal a \
              LEFT JOIN applicant p ON p.appeal_id = a.id WHERE (a.region || '') = $1 AND a.id > $2 \

@@ -149,7 +149,6 @@ pub(crate) async fn create(
     Ok((status, [(axum::http::header::LOCATION, location)], Json(body)).into_response())
 }
 
-
 fn idempotency_key(
     value: &axum::http::HeaderValue,
     appeal: &NewAppeal,

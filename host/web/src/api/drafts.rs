@@ -21,8 +21,7 @@ use crate::guard::Writer;
 use crate::problem::Problem;
 
 fn draft_id(text: &str) -> Result<Uuid, Problem> {
-    Uuid::parse_str(text)
-        .map_err(|_| AppError::Unknown { what: "draft", code: text.chars().take(80).collect() }.into())
+    Uuid::parse_str(text).map_err(|_| AppError::Unknown { what: "draft", code: text.chars().take(80).collect() }.into())
 }
 
 /// The version that the client saw, from `If-Match`. Without it a change could overwrite somebody else's.
@@ -125,7 +124,14 @@ pub(crate) async fn one(
     Ok(([(header::ETAG, format!("\"{}\"", draft.version))], Json(value)).into_response())
 }
 
-async fn edited(web: &Web, writer: &Writer, code: &str, id: &str, headers: &HeaderMap, edit: Edit) -> Result<Response, Problem> {
+async fn edited(
+    web: &Web,
+    writer: &Writer,
+    code: &str,
+    id: &str,
+    headers: &HeaderMap,
+    edit: Edit,
+) -> Result<Response, Problem> {
     let draft = drafts::edit(&web.app, &region(code)?, draft_id(id)?, seen(headers)?, edit, writer.name).await?;
     Ok(answer(StatusCode::OK, &draft))
 }
@@ -267,7 +273,14 @@ pub(crate) async fn consent(
     Ok((StatusCode::CREATED, Json(json(&consent))))
 }
 
-async fn out(web: &Web, writer: &Writer, code: &str, id: &str, headers: &HeaderMap, out: Out) -> Result<Json<serde_json::Value>, Problem> {
+async fn out(
+    web: &Web,
+    writer: &Writer,
+    code: &str,
+    id: &str,
+    headers: &HeaderMap,
+    out: Out,
+) -> Result<Json<serde_json::Value>, Problem> {
     let (region, id) = (region(code)?, draft_id(id)?);
     let rollout = rollout::begin(&web.app, &region, id, seen(headers)?, out, writer.name).await?;
     Ok(Json(json(&rollout)))

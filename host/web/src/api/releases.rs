@@ -66,8 +66,7 @@ pub(crate) async fn one(
 }
 
 fn release_digest(text: &str) -> Result<Digest, Problem> {
-    text.parse()
-        .map_err(|_| AppError::Unknown { what: "release", code: text.chars().take(80).collect() }.into())
+    text.parse().map_err(|_| AppError::Unknown { what: "release", code: text.chars().take(80).collect() }.into())
 }
 
 /// Add a publisher's signature: the text of the `.minisig` file, made by a key that the region trusts.
