@@ -182,3 +182,73 @@ async fn a_ruleset_is_checked_whole_before_it_is_active() {
     let (_, now) = service.send("GET", "/regions/yaroslavl/ruleset", TOKEN, None, None).await;
     assert_eq!(now["threshold"], json!(0.4));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_over_http_need_the_version_that_was_seen() {
+    let service = Service::start().await;
+    let drafts = "/regions/yaroslavl/drafts";
+    let request = async |method: &str, path: &str, version: Option<i64>, body: Option<Value>| {
+        let mut request = service
+            .client
+            .request(method.parse().unwrap(), format!("{}/api/v1{path}", service.address))
+            .bearer_auth(TOKEN);
+        if let Some(version) = version {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let etag = response.headers().get("etag").map(|v| v.to_str().unwrap().to_owned());
+        (response.status().as_u16(), etag, response.json::<Value>().await.unwrap_or_default())
+    };
+    let (status, etag, draft) = request("POST", drafts, None, Some(json!({"title": "Порог"}))).await;
+    assert_eq!((status, etag.as_deref()), (201, Some("\"1\"")), "{draft}");
+    let path = format!("{drafts}/{}", draft["id"].as_str().unwrap());
+    let mut ruleset = draft["ruleset"].clone();
+    ruleset["threshold"] = json!(0.7);
+    let (status, _, problem) = request("PUT", &path, None, Some(ruleset.clone())).await;
+    assert_eq!((status, problem["type"].as_str()), (428, Some("urn:veche:problem:if-match")));
+    let (status, etag, _) = request("PUT", &path, Some(1), Some(ruleset.clone())).await;
+    assert_eq!((status, etag.as_deref()), (200, Some("\"2\"")));
+    let (status, _, problem) = request("PUT", &path, Some(1), Some(ruleset.clone())).await;
+    assert_eq!((status, problem["type"].as_str()), (409, Some("urn:veche:problem:stale")), "{problem}");
+    assert_eq!(problem["errors"], json!(["Весь регион: порог уверенности 0.35 → 0.7"]));
+    let (_, _, english) = request("GET", &format!("{path}?language=en"), None, None).await;
+    assert_eq!(english["difference"], json!(["Whole region: threshold 0.35 → 0.7"]), "{english}");
+    let (status, _, problem) = request("GET", &format!("{path}?language=fr"), None, None).await;
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains("use ru or en"), "{problem}");
+
+    let mut binding = ruleset["bindings"][0].clone();
+    binding["settings"]["min_score"] = json!("x");
+    let (status, _, problem) = request("PUT", &format!("{path}/bindings/table"), Some(2), Some(binding.clone())).await;
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains("make them equal"), "{problem}");
+    let (status, ..) = request("PUT", &format!("{path}/bindings/keywords"), Some(2), Some(binding)).await;
+    assert_eq!(status, 200);
+    let (status, _, problem) = request("POST", &format!("{path}/validate"), Some(3), None).await;
+    let errors = problem["errors"].as_array().unwrap();
+    assert!(
+        status == 422 && errors[0].as_str().unwrap().starts_with("bindings/keywords/settings/min_score: "),
+        "{problem}"
+    );
+    let (status, _, problem) = request("POST", &format!("{path}/canary"), Some(3), Some(json!({"percent": 10}))).await;
+    assert_eq!((status, problem["type"].as_str()), (409, Some("urn:veche:problem:stage")), "{problem}");
+    request("PUT", &path, Some(3), Some(ruleset)).await;
+    assert_eq!(request("POST", &format!("{path}/validate"), Some(4), None).await.0, 200);
+    for (percent, part) in [(0, "percentage 0"), (100, "percentage 100"), (-5, "percentage -5")] {
+        let (status, _, problem) =
+            request("POST", &format!("{path}/canary"), Some(5), Some(json!({"percent": percent}))).await;
+        assert!(status == 422 && problem["detail"].as_str().unwrap().contains(part), "{problem}");
+    }
+    assert_eq!(request("POST", &format!("{path}/activate"), Some(5), None).await.0, 200);
+    let (_, _, diff) = request("GET", "/regions/yaroslavl/ruleset-diff", None, None).await;
+    assert_eq!(diff["words"], json!([]));
+    let back = json!({"reason": "проверка"});
+    assert_eq!(request("POST", "/regions/yaroslavl/ruleset/rollback", None, Some(back)).await.0, 200);
+    let (_, _, active) = request("GET", "/regions/yaroslavl/ruleset", None, None).await;
+    assert_eq!(active["threshold"], json!(0.35));
+    // What one may not know of is unknown.
+    for path in ["/regions/atlantis/drafts", "/regions/yaroslavl/drafts/018f0000-0000-7000-8000-000000000000"] {
+        assert_eq!(request("GET", path, None, None).await.0, 404, "{path}");
+    }
+}

@@ -19,6 +19,8 @@ pub(crate) fn veche(folder: &Path) -> Command {
         .env("VECHE_API_TOKEN", TOKEN)
         .env("VECHE_DATA_KEY", DATA_KEY)
         .env_remove("VECHE_LOG")
+        // Colours would stand between a field and its value.
+        .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     command
 }

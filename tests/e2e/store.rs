@@ -7,7 +7,7 @@ use veche_domain::access::Actor;
 use veche_domain::appeal::{AppealId, Applicant, NewAppeal, Place};
 use veche_domain::code::{ChannelCode, Digest, RegimeCode, RegionCode};
 use veche_domain::decision::{Effect, State};
-use veche_store::{AppealFilter, BlobKind, IdempotencyKey, Intake, Saved, Store, StoreError};
+use veche_store::{AppealFilter, BlobKind, IdempotencyKey, Intake, Saved, Store, StoreError, Switch};
 
 use crate::world::{databases, vault};
 
@@ -183,10 +183,11 @@ async fn rulesets_are_activated_by_compare_and_swap() {
             serde_json::from_value(serde_json::json!({"code": "r", "name": "R", "time_zone": "UTC"})).unwrap();
         store.save_region(&region_value, Digest::of(b"d"), Digest::of(b"c"), &Actor::named("test")).await.unwrap();
         let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
-        store.activate_ruleset(&region(), a, Some(None), &Actor::named("x")).await.unwrap();
-        let stale = store.activate_ruleset(&region(), b, Some(None), &Actor::named("x")).await.unwrap_err();
+        let switch = |ruleset, expected| Switch { expected: Some(expected), ..Switch::to(ruleset) };
+        store.activate_ruleset(&region(), &switch(a, None)).await.unwrap();
+        let stale = store.activate_ruleset(&region(), &switch(b, None)).await.unwrap_err();
         assert!(matches!(stale, StoreError::Conflict { .. }), "{stale}");
-        store.activate_ruleset(&region(), b, Some(Some(a)), &Actor::named("x")).await.unwrap();
+        store.activate_ruleset(&region(), &switch(b, Some(a))).await.unwrap();
         assert_eq!(store.region(&region()).await.unwrap().unwrap().ruleset, Some(b));
         assert_eq!(store.activations(&region(), 10).await.unwrap().len(), 2);
         let bytes = store.put_blob(BlobKind::Dataset, b"x").await.unwrap();

@@ -68,5 +68,5 @@ pub(crate) async fn sample_app(folder: &Path) -> App {
 
 pub(crate) async fn load_sample(app: &App) {
     let plugins = root().join("target/plugins");
-    regions::load_folder(&app.store, &app.rules, &sample(), &plugins, &Actor::named("test")).await.unwrap();
+    regions::load_folder(app, &sample(), &plugins, &Actor::named("test")).await.unwrap();
 }

@@ -35,7 +35,7 @@ enum Chore {
     },
     /// Build the reference plug-ins into target/plugins.
     Plugins,
-    /// Run benchmarks (`pipeline`); all if none is named.
+    /// Run benchmarks (`pipeline`, `backtest`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,

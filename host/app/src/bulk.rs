@@ -96,7 +96,7 @@ fn start_reading(
 #[allow(clippy::too_many_arguments)] // Where from, where to, with what.
 pub async fn import_file(
     store: &Store,
-    rules: &RuleBook,
+    rules: &Arc<RuleBook>,
     threads: &Threads,
     region: &RegionCode,
     path: &Path,
@@ -122,9 +122,12 @@ pub async fn import_file(
                 imported.warnings += batch.iter().map(|l| l.warnings.len() as u64).sum::<u64>();
                 let appeals: Vec<Appeal> =
                     batch.into_iter().map(|l| Appeal { id: AppealId::new(), content: l.appeal }).collect();
+                // Anew for each batch: an activation meanwhile counts from the next one on.
+                let live =
+                    rules.live(region).await?.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
                 let standings = rules.watch().standings(region).await;
-                let (appeals, effects) = decide_batch(threads, &active, &standings, appeals).await?;
-                rules.watch().observe(region, &active, &standings, &effects).await;
+                let (appeals, effects) = decide_batch(threads, &live, &standings, appeals).await?;
+                live.observe(rules.watch(), region, &standings, &effects).await;
                 imported.plugins_us += effects.iter().flat_map(|e| &e.decisions).map(|d| d.duration_us).sum::<u64>();
                 if let Some(writing) = writing.take() {
                     imported.count.add(writing.await.map_err(|_| AppError::Stopped)??);

@@ -54,6 +54,39 @@ pub enum AppError {
     /// The ruleset has faults.
     #[error("ruleset: {}", list(.0))]
     Ruleset(Vec<RulesetError>),
+    /// A draft cannot go out as it is.
+    #[error("the draft has faults: {}", list(.0))]
+    Draft(Vec<DraftFault>),
+    /// Somebody else changed a draft meanwhile.
+    #[error(
+        "the draft was changed by somebody else: you saw version {seen}, now it is version {found}; read it again and repeat"
+    )]
+    Stale {
+        /// Version that the caller saw.
+        seen: i64,
+        /// Version now.
+        found: i64,
+        /// What changed since, in words.
+        difference: Vec<String>,
+    },
+    /// Something that is needed elsewhere.
+    #[error("{what} {code} is in use by {by}: it cannot be deleted")]
+    InUse {
+        /// What.
+        what: &'static str,
+        /// Which.
+        code: String,
+        /// What holds it.
+        by: String,
+    },
+    /// A stage that cannot be entered.
+    #[error(transparent)]
+    Stage(#[from] veche_domain::lifecycle::StageError),
+    /// Leads of blocks have not consented.
+    #[error(
+        "the region's policy demands the consent of the leads of {}: each gives it to this draft, and again when the block's rules change", .0.join(", ")
+    )]
+    Consent(Vec<String>),
     /// A binding cannot run.
     #[error("binding {binding:?}: {source}")]
     Binding {
@@ -124,6 +157,21 @@ pub enum AppError {
     /// The host is stopping, or work on a sandbox thread was lost.
     #[error("the host is stopping: try again")]
     Stopped,
+}
+
+/// One fault of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftFault {
+    /// Where, as a path: `bindings/table/settings/answer_days`.
+    pub place: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl std::fmt::Display for DraftFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
 }
 
 impl From<veche_sandbox::Lost> for AppError {

@@ -17,7 +17,8 @@ use veche_store::{IdempotencyKey, Intake, Saved, Store};
 use crate::error::AppError;
 use crate::pipeline::decide_among;
 use crate::quarantine::Standings;
-use crate::rules::{RuleBook, Rules};
+use crate::rules::{Live, RuleBook};
+use crate::shadow::ShadowDoor;
 
 /// Most appeals of one group.
 const GROUP: usize = 64;
@@ -62,9 +63,9 @@ pub struct IntakeDoor {
 impl IntakeDoor {
     /// Opens the door: starts the task that gathers groups. It ends when the last door is dropped.
     #[must_use]
-    pub fn open(store: Store, rules: Arc<RuleBook>, threads: Threads) -> Self {
+    pub fn open(store: Store, rules: Arc<RuleBook>, threads: Threads, shadow: ShadowDoor) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(gather(receiver, store, rules, threads));
+        tokio::spawn(gather(receiver, Room { store, rules, threads, shadow }));
         Self { sender }
     }
 
@@ -86,7 +87,15 @@ impl IntakeDoor {
     }
 }
 
-async fn gather(mut receiver: mpsc::Receiver<Request>, store: Store, rules: Arc<RuleBook>, threads: Threads) {
+/// What the intake works with.
+struct Room {
+    store: Store,
+    rules: Arc<RuleBook>,
+    threads: Threads,
+    shadow: ShadowDoor,
+}
+
+async fn gather(mut receiver: mpsc::Receiver<Request>, room: Room) {
     let mut group = Vec::with_capacity(GROUP);
     // While one group is decided and written the next one gathers: no timer, no added latency.
     while receiver.recv_many(&mut group, GROUP).await > 0 {
@@ -98,19 +107,19 @@ async fn gather(mut receiver: mpsc::Receiver<Request>, store: Store, rules: Arc<
             }
         }
         for (region, requests) in by_region {
-            take_in(&store, &rules, &threads, &region, requests).await;
+            take_in(&room, &region, requests).await;
         }
     }
 }
 
-async fn take_in(store: &Store, rules: &RuleBook, threads: &Threads, region: &RegionCode, requests: Vec<Request>) {
+async fn take_in(room: &Room, region: &RegionCode, requests: Vec<Request>) {
     let mut answers = Vec::with_capacity(requests.len());
     let mut appeals = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(request.answer);
         appeals.push((Appeal { id: AppealId::new(), content: request.appeal }, request.key));
     }
-    match save_group(store, rules, threads, region, appeals).await {
+    match save_group(room, region, appeals).await {
         Ok(accepted) => {
             for (answer, accepted) in answers.into_iter().zip(accepted) {
                 let _ = answer.send(accepted);
@@ -127,14 +136,12 @@ async fn take_in(store: &Store, rules: &RuleBook, threads: &Threads, region: &Re
 }
 
 async fn save_group(
-    store: &Store,
-    rules: &RuleBook,
-    threads: &Threads,
+    room: &Room,
     region: &RegionCode,
     appeals: Vec<(Appeal, Option<IdempotencyKey>)>,
 ) -> Result<Vec<Result<Accepted, AppError>>, AppError> {
-    let active = match rules.active(region).await {
-        Ok(active) => active,
+    let live = match room.rules.live(region).await {
+        Ok(live) => live,
         Err(error @ (AppError::UnknownRegion { .. } | AppError::Store(_))) => return Err(error),
         Err(error) => {
             tracing::error!(region = %region, %error, "the rules cannot be made ready; appeals are stored and wait");
@@ -143,11 +150,11 @@ async fn save_group(
     };
     let (appeals, keys): (Vec<Appeal>, Vec<_>) = appeals.into_iter().unzip();
     let appeals = Arc::new(appeals);
-    let effects = match active {
-        Some(active) => {
+    let effects = match live.clone() {
+        Some(live) => {
             let standings = rules.watch().standings(region).await;
-            let effects = decide_in_time(threads, active.clone(), standings.clone(), appeals.clone()).await;
-            rules.watch().observe(region, &active, &standings, effects.iter().flatten()).await;
+            let effects = decide_in_time(&room.threads, live.clone(), standings.clone(), appeals.clone()).await;
+            live.observe(rules.watch(), region, &standings, effects.as_deref().unwrap_or_default()).await;
             effects
         }
         None => None,
@@ -169,7 +176,17 @@ async fn save_group(
             effect,
         })
         .collect();
-    let saved = store.save_batch(region, &items).await?;
+    let saved = room.store.save_batch(region, &items).await?;
+    if let Some(live) = &live {
+        room.shadow.offer(region, live, || {
+            let new = saved.iter().zip(&items).filter(|(saved, _)| **saved == Saved::New);
+            let decided = |item: &Intake| {
+                let appeal = Appeal { id: item.id, content: item.appeal.clone() };
+                item.effect.clone().map(|effect| (appeal, effect))
+            };
+            new.filter_map(|(_, item)| decided(item)).collect()
+        });
+    }
     Ok(saved
         .into_iter()
         .zip(items)
@@ -185,12 +202,13 @@ async fn save_group(
 /// Effects of a group; none if they are not ready in time.
 async fn decide_in_time(
     threads: &Threads,
-    rules: Arc<Rules>,
+    live: Live,
     standings: Arc<Standings>,
     appeals: Arc<Vec<Appeal>>,
 ) -> Option<Vec<Effect>> {
-    let work =
-        threads.run(move || appeals.iter().map(|appeal| decide_among(&rules, &standings, appeal)).collect::<Vec<_>>());
+    let work = threads.run(move || {
+        appeals.iter().map(|appeal| decide_among(live.for_appeal(appeal.id), &standings, appeal)).collect::<Vec<_>>()
+    });
     match tokio::time::timeout(ROUTING_PATIENCE, work).await {
         Ok(Ok(effects)) => Some(effects),
         Ok(Err(lost)) => {
@@ -236,7 +254,7 @@ impl BulkCount {
 /// [`AppError::Stopped`] if the work was lost.
 pub async fn decide_batch(
     threads: &Threads,
-    rules: &Arc<Rules>,
+    live: &Live,
     standings: &Arc<Standings>,
     appeals: Vec<Appeal>,
 ) -> Result<(Vec<Appeal>, Vec<Effect>), AppError> {
@@ -249,12 +267,14 @@ pub async fn decide_batch(
         if part.is_empty() {
             break;
         }
-        let (threads, rules, standings) = (threads.clone(), rules.clone(), standings.clone());
+        let (threads, live, standings) = (threads.clone(), live.clone(), standings.clone());
         jobs.push(tokio::spawn(async move {
             threads
                 .run(move || {
-                    let effects: Vec<Effect> =
-                        part.iter().map(|appeal| decide_among(&rules, &standings, appeal)).collect();
+                    let effects: Vec<Effect> = part
+                        .iter()
+                        .map(|appeal| decide_among(live.for_appeal(appeal.id), &standings, appeal))
+                        .collect();
                     (part, effects)
                 })
                 .await

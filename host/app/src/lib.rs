@@ -2,9 +2,12 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backtest;
 pub mod bootstrap;
 pub mod bulk;
 pub mod corrections;
+pub mod datasets;
+pub mod drafts;
 mod error;
 pub mod evaluate;
 pub mod files;
@@ -14,7 +17,9 @@ pub mod pipeline;
 pub mod quarantine;
 pub mod regions;
 pub mod releases;
+pub mod rollout;
 pub mod rules;
+pub mod shadow;
 mod vocabulary;
 pub mod worker;
 
@@ -29,13 +34,14 @@ use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
 use veche_store::{Store, Vault};
 
-pub use error::AppError;
+pub use error::{AppError, DraftFault};
 pub use veche_sandbox as sandbox;
 pub use veche_store as store;
 
 use intake::IntakeDoor;
 use pipeline::Replay;
 use rules::RuleBook;
+use shadow::ShadowDoor;
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -81,6 +87,8 @@ pub struct App {
     pub threads: Threads,
     /// The door for single appeals.
     pub intake: IntakeDoor,
+    /// The door to the shadow.
+    pub shadow: ShadowDoor,
 }
 
 impl App {
@@ -99,14 +107,24 @@ impl App {
         let threads = Threads::start(config.threads)
             .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;
         let rules = Arc::new(RuleBook::new(store.clone(), engine).with_quarantine(config.quarantine.clone()));
-        let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone());
-        Ok(Self { store, rules, threads, intake })
+        // A thread of its own: a ruleset in shadow that is slow or hangs must not take a live one.
+        let shadow_thread = Threads::start(Some(1))
+            .map_err(|e| AppError::Stored { what: "the shadow's thread".into(), reason: e.to_string() })?;
+        let shadow = ShadowDoor::open(store.clone(), shadow_thread);
+        let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone(), shadow.clone());
+        Ok(Self { store, rules, threads, intake, shadow })
     }
 
-    /// Starts the worker that routes what waits, until `stop`.
+    /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
+    /// over canaries, back-tests.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(worker::run(self.store.clone(), self.rules.clone(), self.threads.clone(), stop))
+        let worker = worker::run(self.clone(), stop.clone());
+        let watch = rollout::watch(self.clone(), stop.clone());
+        let backtests = backtest::work(self.clone(), stop);
+        tokio::spawn(async move {
+            tokio::join!(worker, watch, backtests);
+        })
     }
 
     /// Makes the active rules of every region ready, so that the first appeal does not wait.

@@ -16,6 +16,7 @@ use veche_domain::decision::{
 use veche_domain::dictionary::Category;
 use veche_domain::fault::{FaultTrace, Trace};
 use veche_domain::mask::mask;
+use veche_domain::quarantine::Place;
 use veche_domain::ruleset::FailurePolicy;
 use veche_sandbox::{Question, Report};
 
@@ -31,6 +32,45 @@ const TRACE_LOGS: usize = 20;
 /// Latest term that is believed, days after receipt.
 const TERM_LIMIT_DAYS: i64 = 5 * 366;
 
+/// Who runs the calls of a pipeline.
+pub(crate) trait Caller {
+    /// Ranks categories.
+    fn categorize(&mut self, bound: &Bound, question: &Question<'_>) -> Report<Categorization>;
+    /// Routes.
+    fn route(&mut self, bound: &Bound, question: &Question<'_>, category: &ChosenCategory) -> Report<Routing>;
+    /// Whether a binding may be asked at a place; a rehearsal knows no quarantine.
+    fn admits(&self, _place: &Place) -> bool {
+        true
+    }
+    /// Whether decisions are kept: then they hold their output, and faults are logged. A rehearsal only counts.
+    fn keeps(&self) -> bool;
+}
+
+/// Each call in an instance of its own, unless its binding is in quarantine: the live path.
+pub(crate) struct Fresh<'s>(&'s Standings);
+
+fn block(bound: &Bound) -> Option<&str> {
+    bound.binding.block.as_ref().map(BlockCode::as_str)
+}
+
+impl Caller for Fresh<'_> {
+    fn categorize(&mut self, bound: &Bound, question: &Question<'_>) -> Report<Categorization> {
+        bound.plugin.categorize(question, block(bound))
+    }
+
+    fn route(&mut self, bound: &Bound, question: &Question<'_>, category: &ChosenCategory) -> Report<Routing> {
+        bound.plugin.route(question, category, block(bound))
+    }
+
+    fn admits(&self, place: &Place) -> bool {
+        self.0.admits(place)
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+}
+
 /// Runs the pipeline on every question of an appeal.
 #[must_use]
 pub fn decide(rules: &Rules, appeal: &Appeal) -> Effect {
@@ -40,43 +80,65 @@ pub fn decide(rules: &Rules, appeal: &Appeal) -> Effect {
 /// Runs the pipeline on every question of an appeal, without the bindings that are in quarantine.
 #[must_use]
 pub fn decide_among(rules: &Rules, standings: &Standings, appeal: &Appeal) -> Effect {
-    run(rules, standings, appeal, None)
+    let today = local_date(appeal.content.received_at, rules.zone());
+    let mut effect = no_effect(rules, appeal);
+    for index in 0..appeal.content.question_count() {
+        add(&mut effect, rules, appeal, index, &Question::new(appeal, index, today), None, &mut Fresh(standings));
+    }
+    effect
 }
 
 /// Runs the routing alone: the category is known (a person chose it, or it is a label).
 #[must_use]
 pub fn decide_with_category(rules: &Rules, appeal: &Appeal, question: u32, category: &Category) -> Effect {
-    run(rules, &Standings::default(), appeal, Some((question, category)))
-}
-
-fn run(rules: &Rules, standings: &Standings, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
     let today = local_date(appeal.content.received_at, rules.zone());
-    let mut effect = Effect {
-        appeal: appeal.id,
-        ruleset: rules.digest,
-        verdicts: Vec::new(),
-        decisions: Vec::new(),
-        faults: Vec::new(),
-    };
-    for index in 0..appeal.content.question_count() {
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        if known.is_some_and(|(question, _)| question != number) {
-            continue;
-        }
-        let mut steps = Steps {
-            rules,
-            standings,
-            appeal,
-            today,
-            number,
-            question: Question::new(appeal, index, today),
-            decisions: &mut effect.decisions,
-            faults: &mut effect.faults,
-        };
-        let verdict = steps.verdict(known.map(|(_, category)| category));
-        effect.verdicts.push(verdict);
+    let mut effect = no_effect(rules, appeal);
+    let index = usize::try_from(question).unwrap_or(usize::MAX);
+    if index < appeal.content.question_count() {
+        let (asked, all) = (Question::new(appeal, index, today), Standings::default());
+        add(&mut effect, rules, appeal, index, &asked, Some(category), &mut Fresh(&all));
     }
     effect
+}
+
+/// Runs the pipeline on one question, by calls of `caller`.
+pub(crate) fn rehearse(
+    rules: &Rules,
+    appeal: &Appeal,
+    index: usize,
+    question: &Question<'_>,
+    caller: &mut dyn Caller,
+) -> Effect {
+    let mut effect = no_effect(rules, appeal);
+    add(&mut effect, rules, appeal, index, question, None, caller);
+    effect
+}
+
+fn no_effect(rules: &Rules, appeal: &Appeal) -> Effect {
+    Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new(), faults: Vec::new() }
+}
+
+fn add(
+    effect: &mut Effect,
+    rules: &Rules,
+    appeal: &Appeal,
+    index: usize,
+    question: &Question<'_>,
+    known: Option<&Category>,
+    caller: &mut dyn Caller,
+) {
+    let mut steps = Steps {
+        rules,
+        appeal,
+        today: local_date(appeal.content.received_at, rules.zone()),
+        number: u32::try_from(index).unwrap_or(u32::MAX),
+        question,
+        decisions: &mut effect.decisions,
+        faults: &mut effect.faults,
+        caller,
+    };
+    let verdict = steps.verdict(known);
+    effect.verdicts.push(verdict);
 }
 
 /// What categorisation came to.
@@ -101,13 +163,13 @@ enum Routed {
 
 struct Steps<'a, 'b> {
     rules: &'a Rules,
-    standings: &'b Standings,
     appeal: &'a Appeal,
     today: NaiveDate,
     number: u32,
-    question: Question<'a>,
+    question: &'b Question<'b>,
     decisions: &'b mut Vec<Decision>,
     faults: &'b mut Vec<FaultTrace>,
+    caller: &'b mut dyn Caller,
 }
 
 impl<'a> Steps<'a, '_> {
@@ -192,14 +254,13 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let mut weak: Option<(&'a Category, f32)> = None;
         for bound in rules.bound(Kind::Categorizer, None) {
-            let block = bound.binding.block.as_ref();
-            if !self.admits(bound, block) {
+            if !self.admits(bound, bound.binding.block.as_ref()) {
                 if bound.binding.on_failure == FailurePolicy::Hold {
                     return Named::Held(bound.binding.id.clone());
                 }
                 continue;
             }
-            let report = bound.plugin.categorize(&self.question, block.map(BlockCode::as_str));
+            let report = self.caller.categorize(bound, self.question);
             let outcome = match &report.result {
                 Ok(Categorization::NoOpinion) => Outcome::NoOpinion,
                 Ok(Categorization::Candidates(candidates)) => match self.check_candidates(bound, candidates) {
@@ -244,7 +305,7 @@ impl<'a> Steps<'a, '_> {
 
     /// Whether a binding is not in quarantine where it would be asked now.
     fn admits(&self, bound: &Bound, block: Option<&BlockCode>) -> bool {
-        place(self.rules, &bound.binding.id, block).is_none_or(|place| self.standings.admits(&place))
+        place(self.rules, &bound.binding.id, block).is_none_or(|place| self.caller.admits(&place))
     }
 
     /// A text of a plug-in as it may be stored and logged: it may quote the appeal.
@@ -304,8 +365,7 @@ impl<'a> Steps<'a, '_> {
                 }
                 continue;
             }
-            let block = bound.binding.block.as_ref().map(BlockCode::as_str);
-            let report = bound.plugin.route(&self.question, category, block);
+            let report = self.caller.route(bound, self.question, category);
             let (outcome, fault) = match &report.result {
                 Ok(Routing::NoOpinion) => (Outcome::NoOpinion, None),
                 Ok(Routing::NeedsPerson(question)) if question.chars().count() > MESSAGE_LIMIT => {
@@ -379,7 +439,8 @@ impl<'a> Steps<'a, '_> {
         let kind = bound.binding.kind;
         let (id, at) = (Uuid::now_v7(), Utc::now());
         let fault = fault.map(|text| self.masked(&text));
-        if outcome.is_fault() {
+        let keeps = self.caller.keeps();
+        if outcome.is_fault() && keeps {
             let trace = Trace {
                 backtrace: report.backtrace.iter().map(ToString::to_string).collect(),
                 logs: self.last_logs(report),
@@ -391,7 +452,7 @@ impl<'a> Steps<'a, '_> {
             );
         }
         // A rejected answer is kept: its author needs to see it. It is bounded by the host-bytes limit.
-        let output = report.result.as_ref().ok().and_then(|answer| serde_json::to_value(answer).ok());
+        let output = report.result.as_ref().ok().filter(|_| keeps).and_then(|answer| serde_json::to_value(answer).ok());
         let step = u32::try_from(self.decisions.len()).unwrap_or(u32::MAX);
         self.decisions.push(Decision {
             id,

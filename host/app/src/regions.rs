@@ -13,12 +13,14 @@ use veche_domain::dictionary::{Dictionaries, DictionaryData};
 use veche_domain::limits::LimitsRequest;
 use veche_domain::ruleset::{Binding, FailurePolicy, Ruleset};
 use veche_sandbox::Engine;
-use veche_store::{BlobKind, DatasetRow, Store};
+use veche_store::{BlobKind, Store, Switch};
 
+use crate::App;
+use crate::datasets;
+use crate::drafts;
 use crate::error::AppError;
 use crate::files;
 use crate::releases;
-use crate::rules::RuleBook;
 
 /// `ruleset.toml` of a region folder: a ruleset that names files instead of digests.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -91,13 +93,8 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Every fault of the dictionaries; the binding and what is wrong with it. Nothing is activated then.
-pub async fn load_folder(
-    store: &Store,
-    rules: &RuleBook,
-    folder: &Path,
-    plugins: &Path,
-    actor: &Actor,
-) -> Result<Loaded, AppError> {
+pub async fn load_folder(app: &App, folder: &Path, plugins: &Path, actor: &Actor) -> Result<Loaded, AppError> {
+    let store = &app.store;
     let data = files::load_region_dir(folder)?;
     let calendar = read_calendar(folder)?;
     let dictionaries = save_dictionaries(store, &data, &calendar, actor).await?;
@@ -117,29 +114,29 @@ pub async fn load_folder(
             .map_err(|e| AppError::File { path: path.display().to_string(), reason: e.to_string() })?;
         let calendar = store.put_blob(BlobKind::Calendar, calendar.as_bytes()).await?;
         let ruleset =
-            from_file(store, rules.engine(), &region, file, dictionaries, calendar, folder, plugins, actor).await?;
+            from_file(store, app.rules.engine(), &region, file, dictionaries, calendar, folder, plugins, actor).await?;
         loaded.bindings = ruleset.bindings.len();
-        loaded.ruleset = Some(activate(store, rules, ruleset, None, actor).await?);
+        loaded.ruleset = Some(activate(app, ruleset, None, actor).await?);
     }
     Ok(loaded)
 }
 
-/// Checks a ruleset whole, makes it ready, stores it and makes it active.
+/// Checks a ruleset whole, makes it ready, stores it and makes it active, without a draft.
 ///
 /// # Errors
-/// What is wrong with it; [`veche_store::StoreError::Conflict`] if `expected` is given and another one is active.
+/// What is wrong with it; a consent that the region's policy demands, which only a draft can hold;
+/// [`veche_store::StoreError::Conflict`] if `expected` is given and another one is active.
 pub async fn activate(
-    store: &Store,
-    rules: &RuleBook,
+    app: &App,
     ruleset: Ruleset,
     expected: Option<Option<Digest>>,
     actor: &Actor,
 ) -> Result<Digest, AppError> {
     let region = ruleset.region.clone();
-    let bytes = ruleset.canonical();
-    rules.make_ready(ruleset).await?;
-    let digest = store.put_blob(BlobKind::Ruleset, &bytes).await?;
-    store.activate_ruleset(&region, digest, expected, actor).await?;
+    drafts::review(app, &ruleset).await?;
+    drafts::demand_consents(app, &ruleset, None).await?;
+    let digest = app.store.put_blob(BlobKind::Ruleset, &ruleset.canonical()).await?;
+    app.store.activate_ruleset(&region, &Switch { expected, actor, ..Switch::to(digest) }).await?;
     tracing::info!(region = %region, ruleset = %digest.short(), "ruleset activated");
     Ok(digest)
 }
@@ -193,14 +190,17 @@ async fn from_file(
                 path: plugins.join(format!("{}.wasm", binding.plugin)).display().to_string(),
                 reason: format!("{e}; build the reference plug-ins with `cargo xtask plugins`"),
             })?;
-        let (inspection, _) = releases::upload(store, engine, region, component, actor).await?;
-        let mut datasets = BTreeMap::new();
+        // A folder is the region's own: it takes no plug-in name for whoever happens to load it.
+        let (inspection, _) = releases::upload(store, engine, region, component, None).await?;
+        let mut bound = BTreeMap::new();
         for (name, file) in &binding.datasets {
             let path = folder.join(file);
             let bytes = std::fs::read(&path)
                 .map_err(|e| AppError::File { path: path.display().to_string(), reason: e.to_string() })?;
-            let digest = save_dataset(store, region, name, &bytes).await?;
-            datasets.insert(name.clone(), digest);
+            let need = inspection.datasets.iter().find(|need| need.name == *name);
+            let shape = need.map_or("table", |need| need.shape.as_str());
+            let (row, _) = datasets::upload(store, region, name, shape, bytes, actor).await?;
+            bound.insert(name.clone(), row.digest);
         }
         bindings.push(Binding {
             id: binding.id,
@@ -208,7 +208,7 @@ async fn from_file(
             block: binding.block,
             release: inspection.digest,
             settings: binding.settings.unwrap_or_else(|| serde_json::json!({})),
-            datasets,
+            datasets: bound,
             on_failure: binding.on_failure,
             grants: binding.grants.into_iter().collect(),
             limits: binding.limits,
@@ -228,24 +228,6 @@ async fn from_file(
         category_map,
         bindings,
     })
-}
-
-/// Stores a version of a dataset.
-///
-/// # Errors
-/// Store errors.
-pub async fn save_dataset(store: &Store, region: &RegionCode, name: &str, bytes: &[u8]) -> Result<Digest, AppError> {
-    let digest = store.put_blob(BlobKind::Dataset, bytes).await?;
-    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).count();
-    let row = DatasetRow {
-        name: name.to_owned(),
-        digest,
-        rows: i64::try_from(lines.saturating_sub(1)).unwrap_or(i64::MAX),
-        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-        created_at: Utc::now(),
-    };
-    store.save_dataset(region, &row).await?;
-    Ok(digest)
 }
 
 fn read(path: &Path) -> Result<String, AppError> {

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use veche_domain::appeal::AppealId;
 use veche_domain::calendar::{ProductionCalendar, WorkTime};
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::decision::Kind;
 use veche_domain::dictionary::{Dictionaries, DictionaryData};
+use veche_domain::lifecycle::{Stage, in_canary};
 use veche_domain::limits::{Limits, LimitsRequest};
 use veche_domain::quarantine::QuarantineRules;
 use veche_domain::ruleset::{Binding, Ruleset};
@@ -57,10 +60,54 @@ impl Rules {
             .filter(move |b| b.binding.kind == kind && (block.is_none() || b.binding.block.as_ref() == block))
     }
 
+    /// All bindings, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Bound> {
+        self.bound.iter()
+    }
+
     /// A binding by its id.
     #[must_use]
     pub fn by_id(&self, id: &BindingId) -> Option<&Bound> {
         self.bound.iter().find(|b| b.binding.id == *id)
+    }
+}
+
+/// What is out beside the active ruleset.
+#[derive(Clone)]
+pub struct Candidate {
+    /// Its rules.
+    pub rules: Arc<Rules>,
+    /// Shadow or canary.
+    pub stage: Stage,
+    /// Share of the appeals that it decides, percent.
+    pub percent: u8,
+}
+
+/// What decides on a region's appeals at one moment. An appeal finishes under the value that it began with.
+#[derive(Clone)]
+pub struct Live {
+    /// The active rules.
+    pub active: Arc<Rules>,
+    /// What is out beside them.
+    pub candidate: Option<Candidate>,
+}
+
+impl Live {
+    /// The rules that decide on one appeal.
+    #[must_use]
+    pub fn for_appeal(&self, appeal: AppealId) -> &Arc<Rules> {
+        match &self.candidate {
+            Some(c) if c.stage == Stage::Canary && in_canary(appeal, c.percent) => &c.rules,
+            _ => &self.active,
+        }
+    }
+
+    /// Lets the watch learn from what these rules decided.
+    pub async fn observe(&self, watch: &Watch, region: &RegionCode, standings: &Standings, effects: &[Effect]) {
+        for rules in [Some(&self.active), self.candidate.as_ref().map(|c| &c.rules)].into_iter().flatten() {
+            let own = effects.iter().filter(|effect| effect.ruleset == rules.digest);
+            watch.observe(region, rules, standings, own).await;
+        }
     }
 }
 
@@ -71,7 +118,12 @@ pub struct RuleBook {
     ready: Mutex<HashMap<Digest, Arc<Rules>>>,
     inspections: Mutex<HashMap<Digest, Arc<Inspection>>>,
     watch: Watch,
+    /// When a ruleset that is out was last begun to be made ready.
+    tried: Mutex<HashMap<Digest, Instant>>,
 }
+
+/// When a ruleset that is out and could not be made ready is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Rulesets kept ready; older ones are made again when somebody replays.
 const READY_LIMIT: usize = 16;
@@ -81,7 +133,7 @@ impl RuleBook {
     #[must_use]
     pub fn new(store: Store, engine: Engine) -> Self {
         let watch = Watch::new(store.clone(), QuarantineRules::default());
-        Self { store, engine, ready: Mutex::default(), inspections: Mutex::default(), watch }
+        Self { store, engine, ready: Mutex::default(), inspections: Mutex::default(), tried: Mutex::default(), watch }
     }
 
     /// The book with other rules of quarantine.
@@ -123,16 +175,59 @@ impl RuleBook {
         if let Some(rules) = self.ready.lock().get(digest) {
             return Ok(rules.clone());
         }
-        let bytes = self.bytes("ruleset", digest).await?;
-        let ruleset: Ruleset = serde_json::from_slice(&bytes)
-            .map_err(|e| AppError::Stored { what: format!("ruleset {digest}"), reason: e.to_string() })?;
-        let rules = Arc::new(self.make_ready(ruleset).await?);
+        let rules = Arc::new(self.make_ready(self.ruleset(digest).await?).await?);
         let mut ready = self.ready.lock();
         if ready.len() >= READY_LIMIT {
             ready.clear();
         }
         ready.insert(*digest, rules.clone());
         Ok(rules)
+    }
+
+    /// A stored ruleset as it is.
+    ///
+    /// # Errors
+    /// When it is missing or broken.
+    pub async fn ruleset(&self, digest: &Digest) -> Result<Ruleset, AppError> {
+        let bytes = self.bytes("ruleset", digest).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| AppError::Stored { what: format!("ruleset {digest}"), reason: e.to_string() })
+    }
+
+    /// Everything that decides on a region's next appeals; none if no ruleset is active. What is out beside the
+    /// active ruleset never holds it up: it takes part once it is ready on this host, and not at all if it cannot be.
+    ///
+    /// # Errors
+    /// When the region is unknown or its active ruleset cannot be made ready.
+    pub async fn live(self: &Arc<Self>, region: &RegionCode) -> Result<Option<Live>, AppError> {
+        let row =
+            self.store.region(region).await?.ok_or_else(|| AppError::UnknownRegion { region: region.to_string() })?;
+        let Some(digest) = row.ruleset else { return Ok(None) };
+        let active = self.load(&digest).await?;
+        let candidate = row.rollout.and_then(|out| {
+            let rules = self.ready_or_soon(&out.ruleset)?;
+            Some(Candidate { rules, stage: out.stage, percent: out.percent })
+        });
+        Ok(Some(Live { active, candidate }))
+    }
+
+    /// Rules that are ready; else they are made ready in the background.
+    fn ready_or_soon(self: &Arc<Self>, digest: &Digest) -> Option<Arc<Rules>> {
+        if let Some(rules) = self.ready.lock().get(digest) {
+            return Some(rules.clone());
+        }
+        let mut tried = self.tried.lock();
+        if tried.get(digest).is_some_and(|at| at.elapsed() < TRY_AGAIN) {
+            return None;
+        }
+        tried.insert(*digest, Instant::now());
+        let (book, digest) = (self.clone(), *digest);
+        tokio::spawn(async move {
+            if let Err(error) = book.load(&digest).await {
+                tracing::error!(ruleset = %digest.short(), %error, "a ruleset that is out cannot be made ready here; it takes no part");
+            }
+        });
+        None
     }
 
     /// Checks a ruleset whole and configures its plug-ins; stores nothing.
@@ -175,13 +270,10 @@ impl RuleBook {
         for (name, digest) in &binding.datasets {
             let bytes = self.bytes("dataset", digest).await?;
             let shape = inspection.datasets.iter().find(|need| need.name == *name).map(|need| need.shape.as_str());
-            let dataset = match shape {
-                Some("blob") => Dataset::blob(bytes),
-                _ => Dataset::table(&bytes).map_err(|reason| AppError::Stored {
-                    what: format!("dataset {name:?} of binding {:?}", binding.id.as_str()),
-                    reason,
-                })?,
-            };
+            let dataset = Dataset::read(shape.unwrap_or("table"), bytes).map_err(|reason| AppError::Stored {
+                what: format!("dataset {name:?} of binding {:?}", binding.id.as_str()),
+                reason,
+            })?;
             datasets.insert(name.clone(), Arc::new(dataset));
         }
         let world = World {

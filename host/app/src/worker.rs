@@ -1,19 +1,20 @@
 //! The worker: claims appeals that wait for routing by lease, decides them, writes the effect once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use veche_domain::appeal::Appeal;
 use veche_domain::code::RegionCode;
 use veche_domain::decision::Effect;
 use veche_sandbox::Threads;
-use veche_store::{Claimed, Store};
+use veche_store::Claimed;
 
+use crate::App;
 use crate::error::AppError;
 use crate::pipeline::{decide_among, hold};
 use crate::quarantine::Standings;
-use crate::rules::{RuleBook, Rules};
+use crate::rules::Live;
 
 /// How long a claim holds; a host that dies gives its appeals back after this.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -27,10 +28,10 @@ const CLAIM: usize = 64;
 const ATTEMPT_LIMIT: u32 = 5;
 
 /// Runs until it is cancelled.
-pub async fn run(store: Store, rules: Arc<RuleBook>, threads: Threads, stop: CancellationToken) {
+pub async fn run(app: App, stop: CancellationToken) {
     let owner = uuid::Uuid::now_v7().to_string();
     loop {
-        let routed = match route_pending(&store, &rules, &threads, &owner).await {
+        let routed = match route_pending(&app, &owner).await {
             Ok(routed) => routed,
             Err(error) => {
                 tracing::error!(%error, "pending appeals cannot be routed now; they stay stored");
@@ -49,24 +50,22 @@ pub async fn run(store: Store, rules: Arc<RuleBook>, threads: Threads, stop: Can
 ///
 /// # Errors
 /// A store error; what was claimed comes back when its lease ends.
-pub async fn route_pending(
-    store: &Store,
-    rules: &Arc<RuleBook>,
-    threads: &Threads,
-    owner: &str,
-) -> Result<usize, AppError> {
+pub async fn route_pending(app: &App, owner: &str) -> Result<usize, AppError> {
+    let store = &app.store;
     let mut by_region: BTreeMap<RegionCode, Vec<Claimed>> = BTreeMap::new();
     for claim in store.claim(owner, CLAIM, LEASE).await? {
         by_region.entry(claim.region.clone()).or_default().push(claim);
     }
-    let (mut effects, mut waiting) = (Vec::new(), Vec::new());
+    let (mut effects, mut waiting, mut shadowed) = (Vec::new(), Vec::new(), Vec::new());
     for (region, claims) in by_region {
-        match rules.active(&region).await {
-            Ok(Some(active)) => {
-                let standings = rules.watch().standings(&region).await;
-                let decided = decide_claims(threads, active.clone(), standings.clone(), claims).await;
-                rules.watch().observe(&region, &active, &standings, &decided).await;
-                effects.extend(decided);
+        match app.rules.live(&region).await {
+            Ok(Some(live)) => {
+                let standings = app.rules.watch().standings(&region).await;
+                let decided = decide_claims(&app.threads, &live, &standings, claims).await;
+                let of_region: Vec<Effect> = decided.iter().map(|(_, effect)| effect.clone()).collect();
+                live.observe(app.rules.watch(), &region, &standings, &of_region).await;
+                effects.extend(of_region);
+                shadowed.push((region, live, decided));
             }
             other => {
                 if let Err(error) = other {
@@ -77,27 +76,33 @@ pub async fn route_pending(
         }
     }
     store.put_back(owner, &waiting, WITHOUT_RULES).await?;
-    Ok(store.finish(owner, &effects).await?)
+    let routed = store.finish(owner, &effects).await?;
+    for (region, live, decided) in shadowed {
+        app.shadow.offer(&region, &live, || decided);
+    }
+    Ok(routed)
 }
 
 /// Decides claimed appeals of one region. One at a time: an appeal that kills its job must not take others along.
 async fn decide_claims(
     threads: &Threads,
-    rules: Arc<Rules>,
-    standings: Arc<Standings>,
+    live: &Live,
+    standings: &Arc<Standings>,
     claims: Vec<Claimed>,
-) -> Vec<Effect> {
+) -> Vec<(Appeal, Effect)> {
     let mut effects = Vec::with_capacity(claims.len());
     for claim in claims {
         let (id, questions) = (claim.appeal.id, claim.appeal.content.question_count());
+        let rules = live.for_appeal(id).clone();
         if claim.attempts > ATTEMPT_LIMIT {
             tracing::error!(appeal.id = %id, attempts = claim.attempts, "routing never ends; to the manual queue");
-            effects.push(hold(id, questions, rules.digest));
+            effects.push((claim.appeal, hold(id, questions, rules.digest)));
             continue;
         }
-        let (active, standings) = (rules.clone(), standings.clone());
-        let decided = threads.run(move || decide_among(&active, &standings, &claim.appeal)).await;
-        effects.push(decided.unwrap_or_else(|_| hold(id, questions, rules.digest)));
+        let (digest, standings) = (rules.digest, standings.clone());
+        let appeal = claim.appeal.clone();
+        let decided = threads.run(move || decide_among(&rules, &standings, &appeal)).await;
+        effects.push((claim.appeal, decided.unwrap_or_else(|_| hold(id, questions, digest))));
     }
     effects
 }

@@ -52,6 +52,8 @@ pub enum Deed {
     Correct,
     /// A ruleset was made active.
     ActivateRuleset,
+    /// A draft, a rollout, a release, a dataset or the policy of rules was changed; the details say how.
+    ChangeRules,
     /// A release was uploaded.
     UploadRelease,
     /// Dictionaries and calendar of a region were loaded.
@@ -87,6 +89,7 @@ impl Deed {
         match self {
             Self::Correct => "correct",
             Self::ActivateRuleset => "activate_ruleset",
+            Self::ChangeRules => "change_rules",
             Self::UploadRelease => "upload_release",
             Self::LoadRegion => "load_region",
             Self::CreateAccount => "create_account",

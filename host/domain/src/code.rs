@@ -148,6 +148,10 @@ code!(
     BindingId, "binding id", 80
 );
 code!(
+    /// A dataset's name, as plug-ins ask for it: `routes`.
+    DatasetName, "dataset name", 80
+);
+code!(
     /// A plug-in's name, from its component metadata: `router-table`.
     PluginName, "plug-in name", 80
 );

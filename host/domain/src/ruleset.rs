@@ -113,6 +113,24 @@ pub enum RulesetError {
         /// Value.
         value: f64,
     },
+    /// A label that leads back to itself.
+    #[error("category map: {label:?} leads back to itself over {over:?}: map each label to a category")]
+    Cycle {
+        /// Label.
+        label: String,
+        /// Where it goes.
+        over: String,
+    },
+    /// Appeals of a block that nobody would route.
+    #[error(
+        "block {block:?} has no router: bind one for the block or the region, or give its category {category:?} a default body"
+    )]
+    NoRouter {
+        /// Block.
+        block: String,
+        /// A category of it without a default body.
+        category: String,
+    },
     /// Another region's dictionaries.
     #[error("the ruleset is for region {ruleset:?}, its dictionaries for {dictionaries:?}")]
     Region {
@@ -163,6 +181,57 @@ impl Ruleset {
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// What a ruleset that is to go out must not have, beyond [`Self::validate`]. Rulesets that are stored already are
+    /// not judged by it: a past decision stays replayable when the demands grow.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn review(&self, dictionaries: &Dictionaries, on: NaiveDate) -> Result<(), Vec<RulesetError>> {
+        let mut faults = match self.validate(dictionaries, on) {
+            Ok(()) => Vec::new(),
+            Err(faults) => faults,
+        };
+        for (label, target) in &self.category_map {
+            let mut next = target.as_str();
+            for _ in 0..self.category_map.len() {
+                match self.category_map.get(next) {
+                    Some(_) if next == label && target.as_str() != label => {
+                        faults.push(RulesetError::Cycle { label: label.clone(), over: target.to_string() });
+                        break;
+                    }
+                    Some(further) if further.as_str() != next => next = further.as_str(),
+                    _ => break,
+                }
+            }
+        }
+        let serves = |kind: Kind, block: &BlockCode| {
+            self.bindings.iter().any(|b| b.kind == kind && b.block.as_ref().is_none_or(|own| own == block))
+        };
+        for block in &dictionaries.data().blocks {
+            if !serves(Kind::Categorizer, &block.code) || serves(Kind::Router, &block.code) {
+                continue;
+            }
+            let categories = &dictionaries.data().categories;
+            let lost =
+                |c: &&crate::dictionary::Category| c.block == block.code && c.in_force(on) && c.default_body.is_none();
+            if let Some(category) = categories.iter().find(lost) {
+                faults.push(RulesetError::NoRouter {
+                    block: block.code.to_string(),
+                    category: category.code.to_string(),
+                });
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// What the ruleset says for one block alone: its bindings in order and its threshold. A consent is given to this.
+    #[must_use]
+    pub fn block_digest(&self, block: &BlockCode) -> Digest {
+        let own: Vec<&Binding> = self.bindings.iter().filter(|b| b.block.as_ref() == Some(block)).collect();
+        let value = serde_json::json!({"bindings": own, "threshold": self.thresholds.get(block)});
+        Digest::of(&canonical_json(&value))
     }
 
     /// Threshold of a block.
@@ -227,5 +296,42 @@ mod tests {
         assert_eq!(write(""), write(r#","limits":{"class":"standard"}"#));
         assert!(!write("").contains("limits"));
         assert!(write(r#","limits":{"fuel":5}"#).contains(r#""limits":{"class":"standard","fuel":5}"#));
+    }
+
+    #[test]
+    fn a_ruleset_that_goes_out_routes_every_block_and_maps_labels_to_categories() {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 12).unwrap();
+        let review = |default_body: &str, bindings: &str, map: &str| {
+            let category = |code: &str, other: bool| {
+                format!(
+                    r#"{{"code":"roads.{code}","block":"roads","name":"{code}","other":{other},"default_body":{default_body}}}"#
+                )
+            };
+            let categories = [("a", false), ("b", false), ("c", false), ("other", true)].map(|(c, o)| category(c, o));
+            let dictionaries = format!(
+                r#"{{"region":{{"code":"r","name":"R","time_zone":"UTC"}},"blocks":[{{"code":"roads","name":"Дороги"}}],
+                "categories":[{}],"bodies":[{{"code":"service","name":"S","kind":"institution"}}],"municipalities":[]}}"#,
+                categories.join(",")
+            );
+            let dictionaries = Dictionaries::new(serde_json::from_str(&dictionaries).unwrap(), day).unwrap();
+            let binding = |id: &str| format!(r#"{{"id":"{id}","kind":"{id}","release":"{}"}}"#, Digest::of(b""));
+            let bindings: Vec<String> = bindings.split_whitespace().map(binding).collect();
+            let d = Digest::of(b"");
+            let ruleset: Ruleset = serde_json::from_str(&format!(
+                r#"{{"region":"r","dictionaries":"{d}","calendar":"{d}","category_map":{map},"bindings":[{}]}}"#,
+                bindings.join(",")
+            ))
+            .unwrap();
+            ruleset
+                .review(&dictionaries, day)
+                .map_err(|faults| faults.iter().map(ToString::to_string).collect::<String>())
+        };
+        assert_eq!(review("null", "categorizer router", r#"{"x":"roads.a"}"#), Ok(()));
+        assert_eq!(review(r#""service""#, "categorizer", r#"{"roads.a":"roads.a"}"#), Ok(()));
+        assert!(review("null", "categorizer", "{}").unwrap_err().contains("block \"roads\" has no router"));
+        let cycle = review("null", "router", r#"{"roads.a":"roads.b","roads.b":"roads.a"}"#).unwrap_err();
+        assert!(cycle.contains("\"roads.a\" leads back to itself"), "{cycle}");
+        let unknown = review("null", "router", r#"{"x":"roads.none"}"#).unwrap_err();
+        assert!(unknown.contains("roads.none"), "{unknown}");
     }
 }

@@ -19,8 +19,8 @@ use crate::state::{HostState, Scene, check, check_output};
 
 /// An appeal as one binding's calls see it: translated and masked once for all of them.
 pub struct Question<'a> {
-    appeal: &'a Appeal,
-    today: NaiveDate,
+    pub(crate) appeal: &'a Appeal,
+    pub(crate) today: NaiveDate,
     masked: contract::wit::types::Appeal,
     index: usize,
 }
@@ -32,7 +32,7 @@ impl<'a> Question<'a> {
         Self { appeal, today, masked: contract::appeal(appeal, index, false), index }
     }
 
-    fn for_plugin(&self, plugin: &Plugin) -> std::borrow::Cow<'_, contract::wit::types::Appeal> {
+    pub(crate) fn for_plugin(&self, plugin: &Plugin) -> std::borrow::Cow<'_, contract::wit::types::Appeal> {
         if plugin.sees_applicant {
             std::borrow::Cow::Owned(contract::appeal(self.appeal, self.index, true))
         } else {
@@ -71,7 +71,7 @@ impl Plugin {
         })
     }
 
-    fn context(&self, question: &Question<'_>, block: Option<&str>) -> contract::wit::types::Context {
+    pub(crate) fn context(&self, question: &Question<'_>, block: Option<&str>) -> contract::wit::types::Context {
         let region = self.world.dictionaries.region();
         contract::context(question.appeal, block, region.code.as_str(), &region.language)
     }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use veche_domain::code::Digest;
+
+use crate::polygons::Polygons;
 
 /// A versioned read-only dataset.
 #[derive(Debug)]
@@ -18,8 +21,24 @@ pub struct Dataset {
 pub enum Content {
     /// Keyed rows.
     Table(Table),
+    /// Named areas.
+    Polygons(Polygons),
     /// Bytes.
     Blob(Vec<u8>),
+}
+
+/// What a dataset holds, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// `table`, `polygons` or `blob`.
+    pub shape: String,
+    /// Columns of a table; the first is the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Rows of a table, areas of polygons, bytes of a blob.
+    pub size: usize,
+    /// Different keys of a table or of polygons.
+    pub keys: usize,
 }
 
 /// A table of texts; the first column is the key, and a key may have several rows.
@@ -46,6 +65,9 @@ impl Dataset {
         if columns.iter().all(String::is_empty) {
             return Err("the table is empty: the first line must name the columns".into());
         }
+        if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns.iter().take(*i).any(|b| b == *c)) {
+            return Err(format!("column {:?} is named twice: give each column a name of its own", twice.1));
+        }
         let mut table = Table { columns, ..Table::default() };
         for record in reader.records() {
             let record = record.map_err(|e| format!("the CSV cannot be read: {e}"))?;
@@ -56,6 +78,47 @@ impl Dataset {
             table.rows.push(row);
         }
         Ok(Self { digest, content: Content::Table(table) })
+    }
+
+    /// Reads polygons from GeoJSON (RFC 7946).
+    ///
+    /// # Errors
+    /// The feature and what is wrong with it.
+    pub fn polygons(bytes: &[u8]) -> Result<Self, String> {
+        let polygons = Polygons::from_geojson(bytes)?;
+        Ok(Self { digest: Digest::of(bytes), content: Content::Polygons(polygons) })
+    }
+
+    /// Reads a dataset of a shape: `table`, `polygons` or `blob`.
+    ///
+    /// # Errors
+    /// An unknown shape, or what is wrong with the bytes.
+    pub fn read(shape: &str, bytes: Vec<u8>) -> Result<Self, String> {
+        match shape {
+            "table" => Self::table(&bytes),
+            "polygons" => Self::polygons(&bytes),
+            "blob" => Ok(Self::blob(bytes)),
+            other => Err(format!("shape {other:?} is unknown: use table, polygons or blob")),
+        }
+    }
+
+    /// What it holds, for people.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        let schema = |shape: &str, columns: &[String], size, keys| Schema {
+            shape: shape.to_owned(),
+            columns: columns.to_vec(),
+            size,
+            keys,
+        };
+        match &self.content {
+            Content::Table(table) => schema("table", &table.columns, table.rows.len(), table.keys.len()),
+            Content::Polygons(polygons) => {
+                let keys: std::collections::HashSet<&String> = polygons.keys.iter().collect();
+                schema("polygons", &[], polygons.keys.len(), keys.len())
+            }
+            Content::Blob(bytes) => schema("blob", &[], bytes.len(), 0),
+        }
     }
 
     /// Takes bytes as they are.

@@ -28,7 +28,7 @@ impl HostState {
     fn table(&self, name: &str) -> Result<&Table, wit::datasets::DatasetError> {
         match self.world().datasets.get(name).map(|d| &d.content) {
             Some(Content::Table(table)) => Ok(table),
-            Some(Content::Blob(_)) => Err(wit::datasets::DatasetError::WrongShape(name.to_owned())),
+            Some(_) => Err(wit::datasets::DatasetError::WrongShape(name.to_owned())),
             None => Err(wit::datasets::DatasetError::NotBound(name.to_owned())),
         }
     }
@@ -257,19 +257,21 @@ impl wit::datasets::Host for HostState {
         self.give(rows)
     }
 
-    fn locate(&mut self, dataset: String, _at: wit::types::Point) -> Read<Vec<String>> {
+    fn locate(&mut self, dataset: String, at: wit::types::Point) -> Read<Vec<String>> {
         self.enter(&dataset)?;
-        Ok(Err(match self.world().datasets.get(&dataset) {
-            Some(_) => wit::datasets::DatasetError::WrongShape(dataset),
-            None => wit::datasets::DatasetError::NotBound(dataset),
-        }))
+        let found = match self.world().datasets.get(&dataset).map(|d| &d.content) {
+            Some(Content::Polygons(polygons)) => Ok(polygons.locate(at.latitude, at.longitude).cloned().collect()),
+            Some(_) => Err(wit::datasets::DatasetError::WrongShape(dataset)),
+            None => Err(wit::datasets::DatasetError::NotBound(dataset)),
+        };
+        self.give(found)
     }
 
     fn read(&mut self, dataset: String, offset: u64, length: u32) -> Read<Vec<u8>> {
         self.enter(&dataset)?;
         let bytes = match self.world().datasets.get(&dataset).map(|d| &d.content) {
             Some(Content::Blob(bytes)) => bytes,
-            Some(Content::Table(_)) => return Ok(Err(wit::datasets::DatasetError::WrongShape(dataset))),
+            Some(_) => return Ok(Err(wit::datasets::DatasetError::WrongShape(dataset))),
             None => return Ok(Err(wit::datasets::DatasetError::NotBound(dataset))),
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());

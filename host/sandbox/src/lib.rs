@@ -4,6 +4,7 @@
 //! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
 //! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
 
+mod batch;
 mod cache;
 mod call;
 mod compile;
@@ -15,12 +16,14 @@ mod fault;
 mod host;
 mod inspect;
 mod measure;
+mod polygons;
 mod prepare;
 mod report;
 mod shape;
 mod state;
 mod threads;
 
+pub use batch::Batch;
 pub use call::Question;
 pub use compile::{COMPILER_COMMAND, run_compiler};
 pub use contract::CONTRACT;

@@ -146,6 +146,7 @@ fn check_datasets(inspection: &Inspection, world: &World) -> Result<(), SandboxE
                 }
             }
             Some(Content::Blob(_)) if need.shape == "blob" => {}
+            Some(Content::Polygons(_)) if need.shape == "polygons" => {}
             Some(_) => return Err(wrong(format!("the plug-in wants the shape `{}`", need.shape))),
         }
     }

@@ -46,6 +46,16 @@ pub enum StoreError {
         /// Version that is there.
         found: String,
     },
+    /// Somebody else's plug-in.
+    #[error(
+        "the plug-in name {plugin:?} belongs to {owner}: let {owner} upload the release, or give the plug-in another name"
+    )]
+    Owned {
+        /// Plug-in.
+        plugin: String,
+        /// Owner.
+        owner: String,
+    },
     /// Not there.
     #[error("{what} {code} is not in the store")]
     NotFound {

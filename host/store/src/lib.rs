@@ -5,23 +5,35 @@
 mod accounts;
 mod appeals;
 mod audit;
+mod backtests;
 mod db;
+mod drafts;
 mod error;
 mod people;
 mod quarantine;
+mod releases;
+mod rollout;
 mod rules;
 mod sessions;
+mod shadow;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod vault;
 
 pub use accounts::{AccountChange, AccountRow, NewAccount, TokenRow};
-pub use appeals::{AppealFilter, Claimed, Cursor, IdempotencyKey, Intake, Page, QuestionRow, Saved, StoredAppeal};
+pub use appeals::{
+    AppealFilter, Claimed, Cursor, Final, IdempotencyKey, Intake, Page, Past, QuestionRow, Saved, Span, StoredAppeal,
+};
 pub use audit::{AuditFilter, AuditRow};
+pub use backtests::BacktestRow;
 pub use db::Store;
+pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
-pub use rules::{Activation, BlobKind, DatasetRow, RegionRow, ReleaseRow};
+pub use releases::{DatasetRow, ReleaseRow};
+pub use rollout::Rollout;
+pub use rules::{Activation, BlobKind, RegionRow, Switch};
 pub use sessions::SessionRow;
+pub use shadow::{ShadowDifference, ShadowTally, Shadowed};
 pub use vault::{Vault, VaultError};

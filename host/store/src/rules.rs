@@ -1,16 +1,19 @@
-//! Regions, releases, datasets, rulesets, and the content-addressed bytes behind them.
+//! Regions, their active rulesets, and content-addressed bytes.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use veche_domain::access::Actor;
 use veche_domain::audit::{Chain, Deed, Fact};
-use veche_domain::code::{Digest, PluginName, RegionCode};
+use veche_domain::code::{Digest, RegionCode};
 use veche_domain::dictionary::Region;
+use veche_domain::lifecycle::RulesEventKind;
 
 use crate::audit::append;
 use crate::db::{Store, digest, moment, now, on_db};
+use crate::drafts::{RulesEvent, insert_event};
 use crate::error::StoreError;
+use crate::rollout::{Rollout, RolloutRecord};
 
 /// What some stored bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,38 +55,8 @@ pub struct RegionRow {
     pub ruleset: Option<Digest>,
     /// Last change.
     pub updated_at: DateTime<Utc>,
-}
-
-/// A release as stored.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ReleaseRow {
-    /// Digest of the component.
-    pub digest: Digest,
-    /// Plug-in.
-    pub plugin: PluginName,
-    /// Version (semver).
-    pub version: String,
-    /// What the inspection found.
-    pub inspection: serde_json::Value,
-    /// Who uploaded it.
-    pub uploaded_by: Option<String>,
-    /// When.
-    pub uploaded_at: DateTime<Utc>,
-}
-
-/// A version of a dataset as stored.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DatasetRow {
-    /// Name.
-    pub name: String,
-    /// Digest of its bytes.
-    pub digest: Digest,
-    /// Rows of a table.
-    pub rows: i64,
-    /// Bytes.
-    pub size: i64,
-    /// When.
-    pub created_at: DateTime<Utc>,
+    /// What is out beside the active ruleset.
+    pub rollout: Option<Rollout>,
 }
 
 /// A past activation.
@@ -95,33 +68,77 @@ pub struct Activation {
     pub actor: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
+    /// Ruleset that was active before.
+    pub previous: Option<Digest>,
+    /// Whether it went back to an earlier one.
+    pub rollback: bool,
+    /// Why.
+    pub reason: Option<String>,
 }
 
-type RegionTuple = (String, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i64);
-type ReleaseTuple = (Vec<u8>, String, String, String, Option<String>, i64);
+/// A change of the active ruleset.
+#[derive(Debug, Clone, Copy)]
+pub struct Switch<'a> {
+    /// Ruleset that becomes active.
+    pub ruleset: Digest,
+    /// What must be active before, if that is demanded.
+    pub expected: Option<Option<Digest>>,
+    /// Draft that holds it.
+    pub draft: Option<Uuid>,
+    /// Whether it goes back to an earlier one.
+    pub rollback: bool,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Who.
+    pub actor: Option<&'a str>,
+}
 
-fn region_row(row: RegionTuple) -> Result<RegionRow, StoreError> {
+impl Switch<'_> {
+    /// A change to a ruleset without further demands.
+    #[must_use]
+    pub fn to(ruleset: Digest) -> Self {
+        Self { ruleset, expected: None, draft: None, rollback: false, reason: None, actor: None }
+    }
+}
+
+fn active_conflict(expected: Option<Digest>, found: Option<Digest>) -> StoreError {
+    let text = |d: Option<Digest>| d.map_or_else(|| "none".to_owned(), |d| d.short());
+    StoreError::Conflict { what: "the active ruleset", expected: text(expected), found: text(found) }
+}
+
+#[derive(sqlx::FromRow)]
+struct RegionRecord {
+    region: String,
+    dictionaries: Vec<u8>,
+    calendar: Vec<u8>,
+    ruleset: Option<Vec<u8>>,
+    updated_at: i64,
+    #[sqlx(flatten)]
+    rollout: RolloutRecord,
+}
+
+fn region_row(row: RegionRecord) -> Result<RegionRow, StoreError> {
     Ok(RegionRow {
-        region: serde_json::from_str(&row.0)?,
-        dictionaries: digest(&row.1)?,
-        calendar: digest(&row.2)?,
-        ruleset: row.3.as_deref().map(digest).transpose()?,
-        updated_at: moment(row.4),
+        region: serde_json::from_str(&row.region)?,
+        dictionaries: digest(&row.dictionaries)?,
+        calendar: digest(&row.calendar)?,
+        ruleset: row.ruleset.as_deref().map(digest).transpose()?,
+        updated_at: moment(row.updated_at),
+        rollout: row.rollout.row()?,
     })
 }
 
-fn release_row(row: ReleaseTuple) -> Result<ReleaseRow, StoreError> {
-    Ok(ReleaseRow {
-        digest: digest(&row.0)?,
-        plugin: PluginName::new(&row.1).map_err(|_| StoreError::Corrupt { what: "a plug-in name".into() })?,
-        version: row.2,
-        inspection: serde_json::from_str(&row.3)?,
-        uploaded_by: row.4,
-        uploaded_at: moment(row.5),
-    })
+/// The region with what is out in one read: every group of appeals asks for it.
+macro_rules! region_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.region, r.dictionaries, r.calendar, r.ruleset, r.updated_at, ",
+            "o.draft, o.ruleset AS candidate, o.base, o.stage, o.percent, o.guard, o.started_by, o.started_at, o.dropped ",
+            "FROM region r LEFT JOIN rollout o ON o.region = r.code ",
+            $rest
+        )
+    };
 }
-
-const REGION: &str = "SELECT region, dictionaries, calendar, ruleset, updated_at FROM region";
 
 impl Store {
     /// Keeps bytes under their digest; once.
@@ -204,8 +221,8 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn region(&self, code: &RegionCode) -> Result<Option<RegionRow>, StoreError> {
-        const SQL: &str = "SELECT region, dictionaries, calendar, ruleset, updated_at FROM region WHERE code = $1";
-        let row: Option<RegionTuple> =
+        const SQL: &str = region_sql!("WHERE r.code = $1");
+        let row: Option<RegionRecord> =
             on_db!(self, read pool => sqlx::query_as(SQL).bind(code.as_str()).fetch_optional(pool).await?);
         row.map(region_row).transpose()
     }
@@ -215,24 +232,23 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn regions(&self) -> Result<Vec<RegionRow>, StoreError> {
-        let rows: Vec<RegionTuple> = on_db!(self, read pool => sqlx::query_as(REGION).fetch_all(pool).await?);
-        let mut rows = rows.into_iter().map(region_row).collect::<Result<Vec<_>, _>>()?;
-        rows.sort_by(|a, b| a.region.code.cmp(&b.region.code));
-        Ok(rows)
+        let rows: Vec<RegionRecord> =
+            on_db!(self, read pool => sqlx::query_as(region_sql!("ORDER BY r.code")).fetch_all(pool).await?);
+        rows.into_iter().map(region_row).collect()
     }
 
-    /// Makes a ruleset active: the next appeal on every host gets it.
+    /// Makes a ruleset active: the next appeal on every host gets it. In the same transaction the draft that held it
+    /// becomes active, the one that was active is archived, and what was out beside the old ruleset ends.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if `expected` is given and another ruleset is active.
-    pub async fn activate_ruleset(
-        &self,
-        region: &RegionCode,
-        ruleset: Digest,
-        expected: Option<Option<Digest>>,
-        actor: &Actor,
-    ) -> Result<(), StoreError> {
+    pub async fn activate_ruleset(&self, region: &RegionCode, switch: &Switch<'_>) -> Result<(), StoreError> {
         let notify = self.backend() == "postgres";
+        let ruleset = switch.ruleset.as_bytes().as_slice();
+        let kind = if switch.rollback { RulesEventKind::RolledBack } else { RulesEventKind::Activated };
+        let mut event = RulesEvent::new(kind, switch.draft, switch.actor);
+        event.ruleset = Some(switch.ruleset);
+        event.reason = switch.reason.map(str::to_owned);
         on_db!(self, write tx: DB => {
             let row: Option<(Option<Vec<u8>>,)> = sqlx::query_as("SELECT ruleset FROM region WHERE code = $1")
                 .bind(region.as_str())
@@ -242,19 +258,14 @@ impl Store {
                 return Err(StoreError::NotFound { what: "region", code: region.to_string() });
             };
             let active = active.as_deref().map(digest).transpose()?;
-            if let Some(expected) = expected && expected != active {
-                let text = |d: Option<Digest>| d.map_or_else(|| "none".to_owned(), |d| d.short());
-                return Err(StoreError::Conflict {
-                    what: "the active ruleset",
-                    expected: text(expected),
-                    found: text(active),
-                });
+            if let Some(expected) = switch.expected && expected != active {
+                return Err(active_conflict(expected, active));
             }
             // The guard in the WHERE clause also holds between two hosts on PostgreSQL.
             let changed = sqlx::query(
                 "UPDATE region SET ruleset = $1, updated_at = $2 WHERE code = $3 AND (ruleset = $4 OR (ruleset IS NULL AND $4 IS NULL))",
             )
-            .bind(ruleset.as_bytes().as_slice())
+            .bind(ruleset)
             .bind(now())
             .bind(region.as_str())
             .bind(active.map(|d| d.as_bytes().to_vec()))
@@ -262,23 +273,39 @@ impl Store {
             .await?
             .rows_affected();
             if changed == 0 {
-                return Err(StoreError::Conflict {
-                    what: "the active ruleset",
-                    expected: active.map_or_else(|| "none".to_owned(), |d| d.short()),
-                    found: "another".into(),
-                });
+                let expected = active.map_or_else(|| "none".to_owned(), |d| d.short());
+                return Err(StoreError::Conflict { what: "the active ruleset", expected, found: "another".into() });
             }
-            sqlx::query("INSERT INTO activation (id, region, ruleset, actor, at) VALUES ($1, $2, $3, $4, $5)")
-                .bind(Uuid::now_v7())
-                .bind(region.as_str())
-                .bind(ruleset.as_bytes().as_slice())
-                .bind(&actor.name)
-                .bind(now())
-                .execute(&mut *tx)
-                .await?;
-            let fact = Fact::new(Chain::Region(region.clone()), actor, Deed::ActivateRuleset, format!("ruleset {ruleset}"))
-                .change(active, Some(ruleset));
-            append!(tx, [&fact]);
+            sqlx::query(
+                "INSERT INTO activation (id, region, ruleset, actor, at, previous, rollback, reason) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(Uuid::now_v7())
+            .bind(region.as_str())
+            .bind(ruleset)
+            .bind(switch.actor)
+            .bind(now())
+            .bind(active.map(|d| d.as_bytes().to_vec()))
+            .bind(switch.rollback)
+            .bind(switch.reason)
+            .execute(&mut *tx)
+            .await?;
+            for sql in [
+                "UPDATE draft SET stage = 'archived', version = version + 1 WHERE region = $1 AND stage = 'active' AND digest <> $2",
+                "UPDATE draft SET stage = 'active', version = version + 1 WHERE region = $1 AND digest = $2 AND stage NOT IN ('draft', 'active')",
+                "UPDATE draft SET stage = 'validated', version = version + 1 WHERE region = $1 AND digest <> $2 AND stage IN ('shadow', 'canary')",
+            ] {
+                sqlx::query(sql).bind(region.as_str()).bind(ruleset).execute(&mut *tx).await?;
+            }
+            sqlx::query("DELETE FROM rollout WHERE region = $1").bind(region.as_str()).execute(&mut *tx).await?;
+            insert_event!(tx, region, &event);
+            let fact = Fact::new(
+                Chain::Region(region.clone()),
+                &Actor::named(switch.actor.unwrap_or("host")),
+                Deed::ActivateRuleset,
+                format!("ruleset {}", switch.ruleset),
+            );
+            append!(tx, [&fact.change(active, Some(switch.ruleset))]);
             if notify {
                 sqlx::query("SELECT pg_notify('veche_ruleset', $1)").bind(region.as_str()).execute(&mut *tx).await?;
             }
@@ -291,132 +318,15 @@ impl Store {
     /// # Errors
     /// Store errors.
     pub async fn activations(&self, region: &RegionCode, limit: i64) -> Result<Vec<Activation>, StoreError> {
-        let rows: Vec<(Vec<u8>, Option<String>, i64)> = on_db!(self, read pool => {
-            sqlx::query_as("SELECT ruleset, actor, at FROM activation WHERE region = $1 ORDER BY at DESC, id DESC LIMIT $2")
-                .bind(region.as_str())
-                .bind(limit)
-                .fetch_all(pool)
-                .await?
-        });
+        type Row = (Vec<u8>, Option<String>, i64, Option<Vec<u8>>, bool, Option<String>);
+        const SQL: &str = "SELECT ruleset, actor, at, previous, rollback, reason FROM activation WHERE region = $1 \
+                           ORDER BY at DESC, id DESC LIMIT $2";
+        let rows: Vec<Row> =
+            on_db!(self, read pool => sqlx::query_as(SQL).bind(region.as_str()).bind(limit).fetch_all(pool).await?);
         rows.into_iter()
-            .map(|(ruleset, actor, at)| Ok(Activation { ruleset: digest(&ruleset)?, actor, at: moment(at) }))
-            .collect()
-    }
-
-    /// Keeps a release; whether it is new.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn save_release(
-        &self,
-        region: &RegionCode,
-        release: &ReleaseRow,
-        actor: &Actor,
-    ) -> Result<bool, StoreError> {
-        let inspection = serde_json::to_string(&release.inspection)?;
-        let fact =
-            Fact::new(Chain::Region(region.clone()), actor, Deed::UploadRelease, format!("release {}", release.digest))
-                .change(None, Some(release.digest))
-                .detail("plugin", release.plugin.as_str())
-                .detail("version", release.version.as_str());
-        let added = on_db!(self, write tx: DB => {
-            let added = sqlx::query(
-                "INSERT INTO release (region, digest, plugin, version, inspection, uploaded_by, uploaded_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-            )
-            .bind(region.as_str())
-            .bind(release.digest.as_bytes().as_slice())
-            .bind(release.plugin.as_str())
-            .bind(&release.version)
-            .bind(&inspection)
-            .bind(&release.uploaded_by)
-            .bind(release.uploaded_at.timestamp_micros())
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-            if added > 0 {
-                append!(tx, [&fact]);
-            }
-            added
-        });
-        Ok(added > 0)
-    }
-
-    /// Releases of a region, newest first.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn releases(&self, region: &RegionCode) -> Result<Vec<ReleaseRow>, StoreError> {
-        const SQL: &str = "SELECT digest, plugin, version, inspection, uploaded_by, uploaded_at FROM release \
-                           WHERE region = $1 ORDER BY uploaded_at DESC, digest";
-        let rows: Vec<ReleaseTuple> =
-            on_db!(self, read pool => sqlx::query_as(SQL).bind(region.as_str()).fetch_all(pool).await?);
-        rows.into_iter().map(release_row).collect()
-    }
-
-    /// A release of a region.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn release(&self, region: &RegionCode, wanted: &Digest) -> Result<Option<ReleaseRow>, StoreError> {
-        const SQL: &str = "SELECT digest, plugin, version, inspection, uploaded_by, uploaded_at FROM release \
-                           WHERE region = $1 AND digest = $2";
-        let row: Option<ReleaseTuple> = on_db!(self, read pool => {
-            sqlx::query_as(SQL).bind(region.as_str()).bind(wanted.as_bytes().as_slice()).fetch_optional(pool).await?
-        });
-        row.map(release_row).transpose()
-    }
-
-    /// What the inspection of a component found, in whichever region it was uploaded.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn inspection(&self, wanted: &Digest) -> Result<Option<serde_json::Value>, StoreError> {
-        let row: Option<(String,)> = on_db!(self, read pool => {
-            sqlx::query_as("SELECT inspection FROM release WHERE digest = $1 LIMIT 1")
-                .bind(wanted.as_bytes().as_slice())
-                .fetch_optional(pool)
-                .await?
-        });
-        Ok(row.map(|(json,)| serde_json::from_str(&json)).transpose()?)
-    }
-
-    /// Keeps a version of a dataset.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn save_dataset(&self, region: &RegionCode, dataset: &DatasetRow) -> Result<(), StoreError> {
-        on_db!(self, write tx: DB => {
-            sqlx::query(
-                "INSERT INTO dataset (region, name, digest, row_count, size, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(region.as_str())
-            .bind(&dataset.name)
-            .bind(dataset.digest.as_bytes().as_slice())
-            .bind(dataset.rows)
-            .bind(dataset.size)
-            .bind(dataset.created_at.timestamp_micros())
-            .execute(&mut *tx)
-            .await?;
-        });
-        Ok(())
-    }
-
-    /// Dataset versions of a region, newest first.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn datasets(&self, region: &RegionCode) -> Result<Vec<DatasetRow>, StoreError> {
-        let rows: Vec<(String, Vec<u8>, i64, i64, i64)> = on_db!(self, read pool => {
-            sqlx::query_as("SELECT name, digest, row_count, size, created_at FROM dataset WHERE region = $1 ORDER BY created_at DESC, name")
-                .bind(region.as_str())
-                .fetch_all(pool)
-                .await?
-        });
-        rows.into_iter()
-            .map(|(name, bytes, rows, size, at)| {
-                Ok(DatasetRow { name, digest: digest(&bytes)?, rows, size, created_at: moment(at) })
+            .map(|(ruleset, actor, at, previous, rollback, reason)| {
+                let previous = previous.as_deref().map(digest).transpose()?;
+                Ok(Activation { ruleset: digest(&ruleset)?, actor, at: moment(at), previous, rollback, reason })
             })
             .collect()
     }

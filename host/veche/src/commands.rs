@@ -87,7 +87,7 @@ async fn wait_for_signal() {
 
 pub(crate) async fn load_region(host: &HostArgs, folder: &Path) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let loaded = regions::load_folder(&app.store, &app.rules, folder, &host.plugins, &Actor::named("cli")).await?;
+    let loaded = regions::load_folder(&app, folder, &host.plugins, &Actor::named("cli")).await?;
     println!(
         "region {}: {} blocks, {} categories, {} bodies, {} municipalities",
         loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities

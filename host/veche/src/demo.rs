@@ -41,8 +41,7 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     keys::make_file(&key_file)?;
     (host.data_key_file, host.plaintext_personal_data) = (Some(key_file), false);
     let app = host.start().await?;
-    let loaded =
-        regions::load_folder(&app.store, &app.rules, &args.sample, &host.plugins, &Actor::named("demo")).await?;
+    let loaded = regions::load_folder(&app, &args.sample, &host.plugins, &Actor::named("demo")).await?;
     println!(
         "Region {}: {} blocks, {} categories, {} bodies, {} municipalities, {} plug-ins bound",
         loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities, loaded.bindings

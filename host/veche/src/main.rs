@@ -1,11 +1,14 @@
 //! The binary: `veche serve`, `veche demo`, imports, evaluation, replay, plug-in inspection.
 
 mod accounts;
+mod backtest;
 mod commands;
 mod demo;
 mod keys;
 mod output;
+mod parts;
 mod quarantine;
+mod rules;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -137,6 +140,16 @@ enum Command {
     /// Regions.
     #[command(subcommand)]
     Region(RegionCommand),
+    /// Drafts of rulesets: make, edit, check, send out, activate.
+    Draft(rules::DraftArgs),
+    /// Rulesets: history, difference, rollback, comparison of what is out.
+    Ruleset(rules::RulesetArgs),
+    /// Releases of plug-ins: upload, list, yank, delete, trusted publishers.
+    Release(parts::ReleaseArgs),
+    /// Datasets: upload versions, list them.
+    Dataset(parts::DatasetArgs),
+    /// Try a draft against the active ruleset on stored history; no appeal is touched.
+    Backtest(backtest::BacktestArgs),
     /// Appeals.
     #[command(subcommand)]
     Appeals(AppealsCommand),
@@ -253,6 +266,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Region(RegionCommand::Load { folder }) => commands::load_region(&host, &folder).await,
         Command::Region(RegionCommand::List) => commands::list_regions(&host).await,
         Command::Region(RegionCommand::Bootstrap(args)) => commands::bootstrap(args).await,
+        Command::Draft(args) => rules::draft(&host, args).await,
+        Command::Ruleset(args) => rules::ruleset(&host, args).await,
+        Command::Release(args) => parts::release(&host, args).await,
+        Command::Dataset(args) => parts::dataset(&host, args).await,
+        Command::Backtest(args) => backtest::run(&host, args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,

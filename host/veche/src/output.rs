@@ -7,7 +7,7 @@ use veche_app::bulk::Imported;
 use veche_app::evaluate::{Evaluation, Side};
 use veche_app::files::Reject;
 use veche_app::sandbox::Inspection;
-use veche_domain::decision::Permission;
+use veche_domain::diff::Language;
 use veche_domain::limits::{LimitKind, Limits, LimitsClass};
 
 pub(crate) fn progress_bar() -> ProgressBar {
@@ -79,17 +79,6 @@ fn side(name: &str, side: &Side) {
     println!();
 }
 
-/// What a permission lets a plug-in do, for an administrator.
-fn words(permission: Permission) -> &'static str {
-    match permission {
-        Permission::Log => "write to its own log",
-        Permission::Directory => "read blocks, categories, bodies and municipalities",
-        Permission::Calendar => "count working days and hours",
-        Permission::Datasets => "read the datasets that are bound to it",
-        Permission::Applicant => "see who wrote the appeal; texts are not masked",
-    }
-}
-
 pub(crate) fn inspection(i: &Inspection, class: LimitsClass, limits: &Limits) {
     let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".into());
     println!("{} {}", or(&i.metadata.name), or(&i.metadata.version));
@@ -104,7 +93,7 @@ pub(crate) fn inspection(i: &Inspection, class: LimitsClass, limits: &Limits) {
     println!("kinds        {}", i.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "));
     println!("permissions");
     for permission in &i.permissions {
-        println!("  {permission:<11}{}", words(*permission));
+        println!("  {permission:<11}{}", permission.words(Language::English));
     }
     println!("datasets");
     for need in &i.datasets {

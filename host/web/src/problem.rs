@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use veche_app::AppError;
 use veche_app::store::StoreError;
+use veche_domain::lifecycle::StageError;
 
 /// A problem, as sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,7 +103,23 @@ impl From<AppError> for Problem {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "locked", "The account is locked for a while", detail)
             }
             AppError::Forbidden { .. } => Self::forbidden(detail),
-            AppError::Appeal(_)
+            AppError::Draft(faults) => Self { errors: texts(&faults), ..Self::invalid("the draft has faults") },
+            AppError::Stale { difference, .. } => Self {
+                errors: difference,
+                ..Self::new(StatusCode::CONFLICT, "stale", "Somebody else changed it", detail)
+            },
+            AppError::Stage(StageError::Order { .. }) => {
+                Self::new(StatusCode::CONFLICT, "stage", "The draft is in another stage", detail)
+            }
+            AppError::InUse { .. } => Self::new(StatusCode::CONFLICT, "in-use", "It is in use", detail),
+            AppError::Store(StoreError::Owned { .. }) => {
+                Self::new(StatusCode::CONFLICT, "owned", "The name belongs to somebody else", detail)
+            }
+            AppError::Consent(blocks) => {
+                Self { errors: blocks, ..Self::new(StatusCode::CONFLICT, "consent", "A consent is missing", detail) }
+            }
+            AppError::Stage(_)
+            | AppError::Appeal(_)
             | AppError::Access(_)
             | AppError::Invalid { .. }
             | AppError::Binding { .. }

@@ -34,15 +34,9 @@ pub(crate) async fn measure(table: &mut Table) {
     };
     let app = App::start(&config).await.unwrap();
     let sample = root().join("samples/yaroslavl");
-    regions::load_folder(
-        &app.store,
-        &app.rules,
-        &sample,
-        &root().join("target/plugins"),
-        &veche_domain::access::Actor::named("bench"),
-    )
-    .await
-    .unwrap();
+    regions::load_folder(&app, &sample, &root().join("target/plugins"), &veche_domain::access::Actor::named("bench"))
+        .await
+        .unwrap();
     let rules = app.rules.active(&RegionCode::new("yaroslavl").unwrap()).await.unwrap().unwrap();
 
     let rows = open_table(&sample.join("appeals.csv")).unwrap();

@@ -103,8 +103,22 @@ pub enum Action {
     ReadRules,
     /// Upload a release.
     UploadRelease,
-    /// Make a ruleset active.
+    /// Upload a version of a dataset.
+    UploadDataset,
+    /// Yank or delete a release.
+    RemoveRelease,
+    /// Write and check drafts of rulesets.
+    DraftRules,
+    /// Try drafts on stored history.
+    BacktestRules,
+    /// Consent to what a draft says for one's block.
+    ConsentToRules,
+    /// Send a ruleset out: shadow, canary, active.
     ActivateRules,
+    /// Take a ruleset back that is out or active.
+    RollBackRules,
+    /// Say what the region demands before rules change.
+    SetRulesPolicy,
     /// Read faults of plug-ins: stacks and last log lines, masked.
     ReadFaults,
     /// Let a binding out of quarantine before its trial.
@@ -148,7 +162,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 16] = [
+pub const TABLE: [Rule; 23] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -247,10 +261,58 @@ pub const TABLE: [Rule; 16] = [
         &[(Developer, Region), (HostAdministrator, Region)],
     ),
     rule(
+        Action::UploadDataset,
+        "upload_dataset",
+        "upload a version of a dataset",
+        &[(Administrator, Region), (Developer, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::RemoveRelease,
+        "remove_release",
+        "yank or delete a release",
+        &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::DraftRules,
+        "draft_rules",
+        "write and check drafts of rulesets",
+        &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::BacktestRules,
+        "backtest_rules",
+        "try drafts on stored history, masked",
+        &[
+            (BlockLead, Region),
+            (Head, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::ConsentToRules,
+        "consent_to_rules",
+        "consent to what a draft says for a block",
+        &[(BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
         Action::ActivateRules,
         "activate_rules",
-        "make a ruleset active",
+        "send a ruleset out: shadow, canary, active",
         &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::RollBackRules,
+        "roll_back_rules",
+        "take back a ruleset that is out or active",
+        &[(Head, Region), (Curator, Region), (Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::SetRulesPolicy,
+        "set_rules_policy",
+        "say what the region demands before rules change",
+        &[(Head, Region)],
     ),
     rule(
         Action::ReadFaults,

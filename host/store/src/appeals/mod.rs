@@ -1,5 +1,6 @@
 //! Appeals: written in groups, claimed by lease, read by page.
 
+mod history;
 mod queue;
 mod read;
 mod write;
@@ -10,6 +11,7 @@ use veche_domain::appeal::{Appeal, AppealId, NewAppeal};
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::decision::{Effect, State, Verdict};
 
+pub use history::{Final, Past, Span};
 pub use read::{AppealFilter, Cursor, Page};
 
 /// A key with which a client makes a repeated request harmless.

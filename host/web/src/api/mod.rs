@@ -3,6 +3,9 @@
 mod accounts;
 mod appeals;
 mod audit;
+mod backtests;
+mod datasets;
+mod drafts;
 mod people;
 mod quarantine;
 mod regions;
@@ -68,12 +71,43 @@ fn routes() -> Vec<Route> {
         guarded(Action::UploadRelease, routes!(releases::upload)),
         guarded(Action::ReadRules, routes!(releases::list)),
         guarded(Action::ReadRules, routes!(releases::one)),
+        guarded(Action::RemoveRelease, routes!(releases::delete)),
+        guarded(Action::UploadRelease, routes!(releases::sign)),
+        guarded(Action::RemoveRelease, routes!(releases::yank)),
+        guarded(Action::UploadDataset, routes!(datasets::upload)),
+        guarded(Action::ReadRules, routes!(datasets::list)),
         guarded(Action::ReadRules, routes!(rulesets::active)),
         guarded(Action::ReadRules, routes!(rulesets::limits)),
         guarded(Action::ReadRules, routes!(quarantine::list)),
         guarded(Action::ReleaseQuarantined, routes!(quarantine::release)),
         guarded(Action::ReadFaults, routes!(quarantine::faults)),
         guarded(Action::ActivateRules, routes!(rulesets::replace)),
+        guarded(Action::ReadRules, routes!(rulesets::history)),
+        guarded(Action::ReadRules, routes!(rulesets::one)),
+        guarded(Action::ReadRules, routes!(rulesets::difference)),
+        guarded(Action::RollBackRules, routes!(rulesets::rollback)),
+        guarded(Action::ReadRules, routes!(rulesets::comparison)),
+        guarded(Action::ReadRules, routes!(rulesets::differences)),
+        guarded(Action::ReadRules, routes!(rulesets::policy)),
+        guarded(Action::SetRulesPolicy, routes!(rulesets::set_policy)),
+        guarded(Action::DraftRules, routes!(drafts::create)),
+        guarded(Action::ReadRules, routes!(drafts::list)),
+        guarded(Action::ReadRules, routes!(drafts::one)),
+        guarded(Action::DraftRules, routes!(drafts::replace)),
+        guarded(Action::DraftRules, routes!(drafts::delete)),
+        guarded(Action::DraftRules, routes!(drafts::bind)),
+        guarded(Action::DraftRules, routes!(drafts::unbind)),
+        guarded(Action::DraftRules, routes!(drafts::order)),
+        guarded(Action::DraftRules, routes!(drafts::validate)),
+        guarded(Action::ConsentToRules, routes!(drafts::consent)),
+        guarded(Action::ActivateRules, routes!(drafts::shadow)),
+        guarded(Action::ActivateRules, routes!(drafts::canary)),
+        guarded(Action::RollBackRules, routes!(drafts::withdraw)),
+        guarded(Action::ActivateRules, routes!(drafts::activate)),
+        guarded(Action::BacktestRules, routes!(backtests::create)),
+        guarded(Action::ReadRules, routes!(backtests::list)),
+        guarded(Action::ReadRules, routes!(backtests::one)),
+        guarded(Action::BacktestRules, routes!(backtests::cancel)),
         guarded(Action::ReadAudit, routes!(audit::list)),
         guarded(Action::ExportPerson, routes!(people::export)),
         guarded(Action::ErasePerson, routes!(people::erase)),
@@ -106,6 +140,7 @@ fn region(code: &str) -> Result<RegionCode, Problem> {
     RegionCode::new(code).map_err(|_| veche_app::AppError::UnknownRegion { region: code.to_owned() }.into())
 }
 
+/// A value as JSON.
 fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }

@@ -1,14 +1,16 @@
-//! Plug-in releases: upload, list, inspect.
+//! Plug-in releases: upload, sign, list, inspect, yank, delete.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use veche_app::AppError;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use veche_app::{AppError, releases};
 use veche_domain::code::Digest;
 use veche_domain::limits::{Limits, LimitsClass, LimitsRequest};
 
-use super::region;
+use super::{Body, region};
 use crate::Web;
 use crate::guard::Access;
 use crate::problem::Problem;
@@ -82,4 +84,64 @@ pub(crate) async fn one(
     let row = web.app.store.release(&region, &wanted).await?.ok_or_else(unknown)?;
     let shown = serde_json::to_value(row).unwrap_or_default();
     Ok(Json(with_limits(shown, web.app.rules.engine().ceiling())))
+}
+
+fn release_digest(text: &str) -> Result<Digest, Problem> {
+    text.parse().map_err(|_| AppError::Unknown { what: "release", code: text.chars().take(80).collect() }.into())
+}
+
+/// Add a publisher's signature: the text of the `.minisig` file, made by a key that the region trusts.
+#[utoipa::path(
+    put, path = "/regions/{region}/releases/{digest}/signature", tag = "plug-ins", security(("token" = [])),
+    params(("region" = String, Path), ("digest" = String, Path)), request_body(content = String, content_type = "text/plain"),
+    responses((status = 200, body = Object, description = "`signed_by`, the publisher"), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+pub(crate) async fn sign(
+    State(web): State<Web>,
+    access: Access,
+    Path((code, digest)): Path<(String, String)>,
+    signature: String,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let (region, digest) = (region(&code)?, release_digest(&digest)?);
+    let publisher = releases::sign(&web.app, &region, &digest, &signature, &access.caller.name).await?;
+    Ok(Json(serde_json::json!({"signed_by": publisher})))
+}
+
+/// Why a release is yanked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct YankIn {
+    /// Why; shown with the release.
+    reason: String,
+}
+
+/// Yank a release: where it runs it goes on, but nothing may enable it any more.
+#[utoipa::path(
+    post, path = "/regions/{region}/releases/{digest}/yank", tag = "plug-ins", security(("token" = [])),
+    params(("region" = String, Path), ("digest" = String, Path)), request_body = YankIn,
+    responses((status = 204), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+pub(crate) async fn yank(
+    State(web): State<Web>,
+    access: Access,
+    Path((code, digest)): Path<(String, String)>,
+    Body(input): Body<YankIn>,
+) -> Result<StatusCode, Problem> {
+    releases::yank(&web.app, &region(&code)?, &release_digest(&digest)?, &input.reason, &access.caller.name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Delete a release that nothing holds.
+#[utoipa::path(
+    delete, path = "/regions/{region}/releases/{digest}", tag = "plug-ins", security(("token" = [])),
+    params(("region" = String, Path), ("digest" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "It is in use"))
+)]
+pub(crate) async fn delete(
+    State(web): State<Web>,
+    access: Access,
+    Path((code, digest)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    releases::delete(&web.app, &region(&code)?, &release_digest(&digest)?, &access.caller.name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
