@@ -6,6 +6,7 @@ use minisign::KeyPair;
 use serde_json::json;
 use veche_app::drafts::{self, Edit, NewDraft};
 use veche_app::{App, AppError, datasets, releases, rollout};
+use veche_domain::access::Actor;
 use veche_domain::code::Digest;
 use veche_domain::lifecycle::{RulesPolicy, SignaturePolicy};
 use veche_domain::ruleset::Ruleset;
@@ -29,8 +30,15 @@ fn router(revision: &str) -> Vec<u8> {
 }
 
 async fn upload(app: &App, revision: &str, actor: &str) -> Result<Digest, AppError> {
-    let (inspection, new) =
-        releases::upload(&app.store, app.rules.engine(), &yaroslavl(), router(revision), Some(actor)).await?;
+    let (inspection, new) = releases::upload(
+        &app.store,
+        app.rules.engine(),
+        &yaroslavl(),
+        router(revision),
+        &Actor::named(actor),
+        Some(actor),
+    )
+    .await?;
     assert!(new);
     Ok(inspection.digest)
 }

@@ -152,9 +152,9 @@ async fn save_group(
     let appeals = Arc::new(appeals);
     let effects = match live.clone() {
         Some(live) => {
-            let standings = rules.watch().standings(region).await;
+            let standings = room.rules.watch().standings(region).await;
             let effects = decide_in_time(&room.threads, live.clone(), standings.clone(), appeals.clone()).await;
-            live.observe(rules.watch(), region, &standings, effects.as_deref().unwrap_or_default()).await;
+            live.observe(room.rules.watch(), region, &standings, effects.as_deref().unwrap_or_default()).await;
             effects
         }
         None => None,

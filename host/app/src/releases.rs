@@ -15,8 +15,8 @@ use crate::App;
 use crate::error::AppError;
 use crate::rules::inspect_release;
 
-/// Inspects and stores a component; whether it is new. The first who uploads a plug-in owns its name in the region;
-/// without an actor (a region's folder) nobody does.
+/// Inspects and stores a component; whether it is new. The first `owner` who uploads a plug-in owns its name in the
+/// region; a region's folder has none.
 ///
 /// # Errors
 /// What is wrong with the component, a name that belongs to somebody else, or a store error.
@@ -26,6 +26,7 @@ pub async fn upload(
     region: &RegionCode,
     component: Vec<u8>,
     actor: &Actor,
+    owner: Option<&str>,
 ) -> Result<(Inspection, bool), AppError> {
     let inspection = inspect_release(engine, component.clone()).await?;
     let invalid = |reason: String| AppError::Invalid { field: "component metadata", reason };
@@ -42,7 +43,7 @@ pub async fn upload(
         plugin,
         version,
         inspection: serde_json::to_value(&inspection).map_err(|e| invalid(e.to_string()))?,
-        uploaded_by: Some(actor.name.clone()),
+        uploaded_by: owner.map(str::to_owned),
         uploaded_at: Utc::now(),
         signed_by: None,
         yanked: None,

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use veche_domain::appeal::AppealId;
 use veche_domain::calendar::{ProductionCalendar, WorkTime};
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
-use veche_domain::decision::Kind;
+use veche_domain::decision::{Effect, Kind};
 use veche_domain::dictionary::{Dictionaries, DictionaryData};
 use veche_domain::lifecycle::{Stage, in_canary};
 use veche_domain::limits::{Limits, LimitsRequest};
@@ -19,7 +19,7 @@ use veche_sandbox::{Engine, Inspection, LimitsClass, Plugin, Preparation, World,
 use veche_store::Store;
 
 use crate::error::AppError;
-use crate::quarantine::Watch;
+use crate::quarantine::{Standings, Watch};
 
 /// A binding and its configured plug-in.
 pub struct Bound {

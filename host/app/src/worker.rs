@@ -1,6 +1,7 @@
 //! The worker: claims appeals that wait for routing by lease, decides them, writes the effect once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;

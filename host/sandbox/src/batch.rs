@@ -11,9 +11,9 @@ use veche_domain::decision::{Categorization, ChosenCategory, Routing};
 
 use crate::call::{Question, arm};
 use crate::contract::{self, guest};
-use crate::host::HostState;
 use crate::prepare::Plugin;
 use crate::report::Report;
+use crate::state::{HostState, Scene, check_output};
 
 /// Calls that one instance serves.
 const CALLS: u32 = 256;
@@ -50,8 +50,9 @@ impl Batch<'_> {
             |kept| {
                 let guest = kept.categorizer.as_ref()?;
                 let (appeal, context) = (question.for_plugin(plugin), plugin.context(question, block));
-                let answer = guest.call_categorize(&mut kept.store, &appeal, &context);
-                answer.ok()?.ok().map(contract::categorization)
+                let answer = guest.call_categorize(&mut kept.store, &appeal, &context).ok()?;
+                check_output(&answer, &plugin.limits).ok()?;
+                answer.ok().map(contract::categorization)
             },
             || plugin.categorize(question, block),
         )
@@ -71,8 +72,9 @@ impl Batch<'_> {
             |kept| {
                 let guest = kept.router.as_ref()?;
                 let (appeal, context) = (question.for_plugin(plugin), plugin.context(question, block));
-                let answer = guest.call_route(&mut kept.store, &appeal, &contract::chosen(category), &context);
-                answer.ok()?.ok().map(contract::routing)
+                let answer = guest.call_route(&mut kept.store, &appeal, &contract::chosen(category), &context).ok()?;
+                check_output(&answer, &plugin.limits).ok()?;
+                answer.ok().map(contract::routing)
             },
             || plugin.route(question, category, block),
         )
@@ -94,14 +96,20 @@ impl Batch<'_> {
         let limits = &self.plugin.limits;
         let Some(mut kept) = self.kept.take().or_else(|| Kept::new(self.plugin, question)) else { return fresh() };
         let applicant = self.plugin.sees_applicant.then(|| question.appeal.content.applicant.clone());
-        kept.store.data_mut().next_call(question.today, applicant);
+        kept.store.data_mut().next_call(Scene { world: self.plugin.world.clone(), today: question.today, applicant });
         arm(&mut kept.store, limits);
         // Anything but an answer ends this instance, and the question is asked anew.
         let Some(answer) = work(&mut kept) else { return fresh() };
         let fuel = limits.fuel.saturating_sub(kept.store.get_fuel().unwrap_or(0));
-        let memory = u64::try_from(kept.store.data().memory_peak).unwrap_or(u64::MAX);
-        let report =
-            Report { result: Ok(answer), fuel, duration: started.elapsed(), memory, logs: Vec::new(), logs_cut: 0 };
+        let report = Report {
+            result: Ok(answer),
+            fuel,
+            duration: started.elapsed(),
+            memory: kept.store.data().memory_peak,
+            logs: Vec::new(),
+            logs_cut: 0,
+            backtrace: Vec::new(),
+        };
         kept.calls += 1;
         if kept.calls < CALLS {
             self.kept = Some(kept);
@@ -117,8 +125,8 @@ impl Batch<'_> {
 impl Kept {
     /// An instance from the snapshot; none if it cannot be had, which the fresh call then reports.
     fn new(plugin: &Plugin, question: &Question<'_>) -> Option<Self> {
-        let state = HostState::new(plugin.world.clone(), question.today, None, &plugin.limits);
-        let mut store = Store::new(&plugin.engine.inner.wasm, state);
+        let scene = Scene { world: plugin.world.clone(), today: question.today, applicant: None };
+        let mut store = Store::new(&plugin.engine.inner.wasm, HostState::new(scene, plugin.limits.clone()));
         arm(&mut store, &plugin.limits);
         let instance: Instance = plugin.pre.instantiate(&mut store).ok()?;
         let categorizer = plugin.categorizer.as_ref().map(|i| i.load(&mut store, &instance)).transpose().ok()?;

@@ -67,6 +67,15 @@ impl HostState {
         self.started = Instant::now();
     }
 
+    /// Makes the state fit for another call in the same instance. Memory and tables go on counting: the instance keeps
+    /// them.
+    pub(crate) fn next_call(&mut self, scene: Scene) {
+        self.scene = scene;
+        self.logs.clear();
+        (self.logs_cut, self.log_bytes, self.host_calls, self.host_bytes) = (0, 0, 0, 0);
+        (self.started, self.refused) = (Instant::now(), None);
+    }
+
     pub(crate) fn world(&self) -> &World {
         &self.scene.world
     }

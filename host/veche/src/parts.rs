@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use veche_app::{App, datasets, drafts, releases};
+use veche_domain::access::Actor;
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::diff::Language;
 use veche_domain::lifecycle::SignaturePolicy;
@@ -105,8 +106,15 @@ async fn release_command(app: &App, region: &RegionCode, actor: &str, command: R
         ReleaseCommand::Add { file, signature } => {
             let read =
                 |path: &PathBuf| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
-            let (inspection, new) =
-                releases::upload(&app.store, app.rules.engine(), region, read(&file)?, Some(actor)).await?;
+            let (inspection, new) = releases::upload(
+                &app.store,
+                app.rules.engine(),
+                region,
+                read(&file)?,
+                &Actor::named(actor),
+                Some(actor),
+            )
+            .await?;
             let row = releases::find(app, region, &inspection.digest).await?;
             println!("{} {} {}{}", row.plugin, row.version, row.digest, if new { "" } else { ", uploaded before" });
             for permission in &inspection.permissions {

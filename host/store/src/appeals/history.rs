@@ -71,7 +71,7 @@ impl Store {
     /// Store errors.
     pub async fn history(&self, span: &Span, after: Option<AppealId>, limit: usize) -> Result<Vec<Past>, StoreError> {
         // The expressions keep the planner from another index: it would sort the whole span for each page.
-        const APPEALS: &str = "SELECT a.id, a.region, a.content, p.data, a.created_at, a.received_at FROM appeal a \
+        const APPEALS: &str = "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at FROM appeal a \
              LEFT JOIN applicant p ON p.appeal_id = a.id WHERE (a.region || '') = $1 AND a.id > $2 \
              AND a.received_at + 0 >= $3 AND a.received_at + 0 < $4 ORDER BY a.id LIMIT $5";
         const QUESTIONS: &str = "SELECT appeal_id, question, category, category_source, body, body_source FROM question \
@@ -107,7 +107,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let questions = finals.remove(&row.0).unwrap_or_default();
-                Ok(Past { appeal: appeal(row, Vec::new())?.appeal, questions })
+                Ok(Past { appeal: appeal(&self.vault, row, Vec::new())?.appeal, questions })
             })
             .collect()
     }

@@ -30,9 +30,15 @@ pub(crate) async fn upload(
     let region = region(&code)?;
     web.app.region(&region).await?;
     let app = &web.app;
-    let (inspection, new) =
-        veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), &access.actor())
-            .await?;
+    let (inspection, new) = veche_app::releases::upload(
+        &app.store,
+        app.rules.engine(),
+        &region,
+        component.to_vec(),
+        &access.actor(),
+        Some(&access.caller.name),
+    )
+    .await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     let shown = serde_json::to_value(&inspection).unwrap_or_default();
     Ok((status, Json(with_limits(shown, web.app.rules.engine().ceiling()))))
