@@ -9,7 +9,7 @@ use veche_domain::diff::{Labels, Language, diff, words};
 use veche_domain::lifecycle::{RulesEventKind, RulesPolicy, SignaturePolicy, Stage, StageError, step};
 use veche_domain::ruleset::{Binding, Ruleset, RulesetError};
 use veche_sandbox::{Inspection, SandboxError};
-use veche_store::{BlobKind, Consent, DraftRow, RulesEvent};
+use veche_store::{BlobKind, Consent, DraftRow, ReleaseRow, RulesEvent};
 
 use crate::App;
 use crate::error::{AppError, DraftFault};
@@ -248,71 +248,32 @@ pub async fn delete(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: 
 /// # Errors
 /// [`AppError::Draft`] with every fault found.
 pub async fn review(app: &App, ruleset: &Ruleset) -> Result<(), AppError> {
-    let mut faults = Vec::new();
-    let mut fault = |place: String, message: String| faults.push(DraftFault { place, message });
-    match app.rules.dictionaries(&ruleset.dictionaries).await {
-        Ok(dictionaries) => {
-            let today = Utc::now().with_timezone(&dictionaries.region().time_zone).date_naive();
-            for error in ruleset.review(&dictionaries, today).err().into_iter().flatten() {
-                fault(place_of(&error).to_owned(), error.to_string());
-            }
-        }
-        Err(error @ (AppError::Missing { .. } | AppError::Dictionaries(_))) => {
-            fault("dictionaries".into(), error.to_string());
-        }
-        Err(error) => return Err(error),
-    }
-    let policy = app.store.rules_policy(&ruleset.region).await?;
+    let mut faults = ruleset_faults(app, ruleset).await?;
+    let region = &ruleset.region;
+    let policy = app.store.rules_policy(region).await?;
     // What runs already is not enabled anew: it must not keep another change from going out.
-    let running: BTreeSet<Digest> = match app.store.region(&ruleset.region).await?.and_then(|row| row.ruleset) {
+    let running: BTreeSet<Digest> = match app.store.region(region).await?.and_then(|row| row.ruleset) {
         Some(active) => app.rules.ruleset(&active).await?.bindings.iter().map(|b| b.release).collect(),
         None => BTreeSet::new(),
     };
-    let datasets: BTreeSet<Digest> = app.store.datasets(&ruleset.region).await?.iter().map(|row| row.digest).collect();
+    let datasets: BTreeSet<Digest> = app.store.datasets(region).await?.iter().map(|row| row.digest).collect();
     for binding in &ruleset.bindings {
-        let place = |part: &str| format!("bindings/{}/{part}", binding.id);
+        let fault =
+            |part: &str, message: String| DraftFault { place: format!("bindings/{}/{part}", binding.id), message };
         for (name, digest) in binding.datasets.iter().filter(|(_, digest)| !datasets.contains(digest)) {
             let message = format!("dataset `{name}` {} is not in this region: upload it first", digest.short());
-            fault(place("datasets"), message);
+            faults.push(fault("datasets", message));
         }
-        let Some(row) = app.store.release(&ruleset.region, &binding.release).await? else {
+        let Some(row) = app.store.release(region, &binding.release).await? else {
             let short = binding.release.short();
-            fault(place("release"), format!("release {short} is not in this region: upload it first"));
+            faults.push(fault("release", format!("release {short} is not in this region: upload it first")));
             continue;
         };
         if !running.contains(&binding.release) {
-            if let Some(reason) = &row.yanked {
-                fault(
-                    place("release"),
-                    format!("release {} {} was yanked ({reason}): bind another", row.plugin, row.version),
-                );
-            }
-            if policy.signatures == SignaturePolicy::Required && row.signed_by.is_none() {
-                let message = format!(
-                    "release {} {} is not signed by a publisher whom the region trusts: add its signature",
-                    row.plugin, row.version
-                );
-                fault(place("release"), message);
-            }
+            faults.extend(release_faults(&row, &policy).into_iter().map(|message| fault("release", message)));
         }
-        let Ok(inspection) = serde_json::from_value::<Inspection>(row.inspection) else { continue };
-        for permission in inspection.permissions.iter().filter(|p| !binding.grants.contains(p)) {
-            let words = permission.words(Language::English);
-            fault(
-                place("grants"),
-                format!(
-                    "the release asks for the permission `{permission}` ({words}): grant it, or bind another release"
-                ),
-            );
-        }
-        // A permission granted in advance would let a later release take it unseen.
-        for permission in binding.grants.iter().filter(|p| !inspection.permissions.contains(p)) {
-            fault(
-                place("grants"),
-                format!(
-                    "the release does not ask for the permission `{permission}`: take the grant out, a later release that asks needs its own"
-                ),
-            );
+        if let Ok(inspection) = serde_json::from_value::<Inspection>(row.inspection) {
+            faults.extend(grant_faults(binding, &inspection).into_iter().map(|message| fault("grants", message)));
         }
     }
     if !faults.is_empty() {
@@ -323,6 +284,50 @@ pub async fn review(app: &App, ruleset: &Ruleset) -> Result<(), AppError> {
         Err(AppError::Binding { binding, source }) => Err(AppError::Draft(binding_faults(&binding, source))),
         Err(error) => Err(error),
     }
+}
+
+async fn ruleset_faults(app: &App, ruleset: &Ruleset) -> Result<Vec<DraftFault>, AppError> {
+    match app.rules.dictionaries(&ruleset.dictionaries).await {
+        Ok(dictionaries) => {
+            let today = Utc::now().with_timezone(&dictionaries.region().time_zone).date_naive();
+            let errors = ruleset.review(&dictionaries, today).err().into_iter().flatten();
+            Ok(errors.map(|e| DraftFault { place: place_of(&e).to_owned(), message: e.to_string() }).collect())
+        }
+        Err(error @ (AppError::Missing { .. } | AppError::Dictionaries(_))) => {
+            Ok(vec![DraftFault { place: "dictionaries".into(), message: error.to_string() }])
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What keeps a release from being enabled.
+fn release_faults(row: &ReleaseRow, policy: &RulesPolicy) -> Vec<String> {
+    let mut faults = Vec::new();
+    if let Some(reason) = &row.yanked {
+        faults.push(format!("release {} {} was yanked ({reason}): bind another", row.plugin, row.version));
+    }
+    if policy.signatures == SignaturePolicy::Required && row.signed_by.is_none() {
+        faults.push(format!(
+            "release {} {} is not signed by a publisher whom the region trusts: add its signature",
+            row.plugin, row.version
+        ));
+    }
+    faults
+}
+
+/// Permissions that the release asks for and the binding lacks, and the other way round: one that is granted in advance
+/// would let a later release take it unseen.
+fn grant_faults(binding: &Binding, inspection: &Inspection) -> Vec<String> {
+    let missing = inspection.permissions.iter().filter(|p| !binding.grants.contains(p)).map(|p| {
+        let words = p.words(Language::English);
+        format!("the release asks for the permission `{p}` ({words}): grant it, or bind another release")
+    });
+    let extra = binding.grants.iter().filter(|p| !inspection.permissions.contains(p)).map(|p| {
+        format!(
+            "the release does not ask for the permission `{p}`: take the grant out, a later release that asks needs its own"
+        )
+    });
+    missing.chain(extra).collect()
 }
 
 fn place_of(error: &RulesetError) -> &'static str {
