@@ -1,4 +1,4 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `bench`.
 
 mod bench;
 mod demo;
@@ -6,6 +6,7 @@ mod plugins;
 mod postgres;
 mod run;
 mod test;
+mod wit;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ enum Chore {
     },
     /// Build the reference plug-ins into target/plugins.
     Plugins,
+    /// Hold the contract's promise to compiled plug-ins.
+    #[command(subcommand)]
+    Wit(wit::Task),
     /// Run benchmarks (`pipeline`); all if none is named.
     Bench {
         /// Which.
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
             files.iter().for_each(|file| println!("{}", file.display()));
             ExitCode::SUCCESS
         }),
+        Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
         Chore::Bench { names, args } => bench::run(&root, &names, &args),
     };
     done.unwrap_or_else(|error| {

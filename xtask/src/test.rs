@@ -23,6 +23,7 @@ const APART: [&str; 2] = ["sdk/rust", "plugins"];
 /// # Errors
 /// What the tests need (plug-ins, PostgreSQL) cannot be made.
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
+    step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
     let veche = step("veche", || build_binary(root, "veche", false))?;
     let (_cluster, url) = step("PostgreSQL", postgres)?;
