@@ -3,6 +3,7 @@
 
 mod api;
 mod bad_files;
+mod contract;
 mod crash;
 mod host_process;
 mod pipeline;
