@@ -39,7 +39,8 @@ pub(crate) async fn databases() -> (tempfile::TempDir, Vec<String>) {
 }
 
 pub(crate) async fn app(database: &str, cache: &Path) -> App {
-    let config = Config { database: database.to_owned(), cache: Some(cache.to_owned()), threads: Some(2) };
+    let config =
+        Config { database: database.to_owned(), cache: Some(cache.to_owned()), threads: Some(2), ..Config::default() };
     App::start(&config).await.unwrap()
 }
 

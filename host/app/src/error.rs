@@ -2,6 +2,7 @@
 
 use veche_domain::code::Digest;
 use veche_domain::dictionary::DictionaryError;
+use veche_domain::limits::LimitRefused;
 use veche_domain::ruleset::RulesetError;
 use veche_sandbox::SandboxError;
 use veche_store::StoreError;
@@ -60,6 +61,14 @@ pub enum AppError {
         binding: String,
         /// Why.
         source: SandboxError,
+    },
+    /// A binding asks for limits that it cannot get.
+    #[error("binding {binding:?}: {error}")]
+    Limits {
+        /// Binding.
+        binding: String,
+        /// Which limit, and why not.
+        error: LimitRefused,
     },
     /// A component that cannot be used.
     #[error(transparent)]

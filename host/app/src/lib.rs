@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
+use veche_domain::limits::{Limits, LimitsClass};
 use veche_sandbox::{Engine, EngineConfig, Threads};
 use veche_store::Store;
 
@@ -40,6 +41,14 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Sandbox threads; none for one a core.
     pub threads: Option<usize>,
+    /// The most that any binding may ask for.
+    pub ceiling: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { database: "veche.db".into(), cache: None, threads: None, ceiling: Limits::of(LimitsClass::Large) }
+    }
 }
 
 /// A running host: the store, the rules, the sandbox. Cheap to clone.
@@ -62,7 +71,11 @@ impl App {
     /// What cannot be opened or started.
     pub async fn start(config: &Config) -> Result<Self, AppError> {
         let store = Store::connect(&config.database).await?;
-        let engine = Engine::new(&EngineConfig { cache: config.cache.clone(), ..EngineConfig::default() })?;
+        let engine = Engine::new(&EngineConfig {
+            cache: config.cache.clone(),
+            ceiling: config.ceiling.clone(),
+            ..EngineConfig::default()
+        })?;
         let threads = Threads::start(config.threads)
             .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;
         let rules = Arc::new(RuleBook::new(store.clone(), engine));

@@ -9,6 +9,7 @@ use veche_domain::calendar::{CalendarData, ProductionCalendar};
 use veche_domain::code::{BindingId, BlockCode, CategoryCode, Digest, RegionCode};
 use veche_domain::decision::{Kind, Permission};
 use veche_domain::dictionary::{Dictionaries, DictionaryData};
+use veche_domain::limits::LimitsRequest;
 use veche_domain::ruleset::{Binding, FailurePolicy, Ruleset};
 use veche_sandbox::Engine;
 use veche_store::{BlobKind, DatasetRow, Store};
@@ -61,6 +62,9 @@ pub struct BindingFile {
     /// Permissions.
     #[serde(default)]
     pub grants: Vec<Permission>,
+    /// Limits.
+    #[serde(default)]
+    pub limits: LimitsRequest,
 }
 
 /// What a folder held.
@@ -201,6 +205,7 @@ async fn from_file(
             datasets,
             on_failure: binding.on_failure,
             grants: binding.grants.into_iter().collect(),
+            limits: binding.limits,
         });
     }
     let mut category_map = file.category_map;

@@ -8,9 +8,10 @@ use veche_domain::calendar::{ProductionCalendar, WorkTime};
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::decision::Kind;
 use veche_domain::dictionary::{Dictionaries, DictionaryData};
+use veche_domain::limits::LimitsRequest;
 use veche_domain::ruleset::{Binding, Ruleset};
 use veche_sandbox::datasets::Dataset;
-use veche_sandbox::{Engine, Inspection, Limits, Plugin, Preparation, World, inspect, prepare};
+use veche_sandbox::{Engine, Inspection, LimitsClass, Plugin, Preparation, World, inspect, prepare};
 use veche_store::Store;
 
 use crate::error::AppError;
@@ -174,6 +175,10 @@ impl RuleBook {
             datasets: Arc::new(datasets),
         };
         let engine = self.engine.clone();
+        let limits = binding
+            .limits
+            .resolve(engine.ceiling())
+            .map_err(|error| AppError::Limits { binding: binding.id.to_string(), error })?;
         let (settings, grants, kind) = (binding.settings.clone(), binding.grants.clone(), binding.kind);
         let plugin = tokio::task::spawn_blocking(move || {
             prepare(
@@ -185,7 +190,7 @@ impl RuleBook {
                     settings: &settings,
                     world,
                     grants: &grants,
-                    limits: Limits::default(),
+                    limits,
                 },
             )
         });
@@ -238,6 +243,9 @@ impl RuleBook {
 /// What is wrong with the component.
 pub async fn inspect_release(engine: &Engine, component: Vec<u8>) -> Result<Inspection, AppError> {
     let engine = engine.clone();
-    let work = tokio::task::spawn_blocking(move || inspect(&engine, &component, &Limits::default()));
+    // No binding has chosen a class yet: what fits the larger one is taken in.
+    let limits = LimitsRequest { class: LimitsClass::Large, ..LimitsRequest::default() }.resolve(engine.ceiling());
+    let limits = limits.unwrap_or_default();
+    let work = tokio::task::spawn_blocking(move || inspect(&engine, &component, &limits));
     Ok(work.await.map_err(|_| AppError::Stopped)??)
 }

@@ -8,5 +8,6 @@ pub mod clocks;
 pub mod code;
 pub mod decision;
 pub mod dictionary;
+pub mod limits;
 pub mod mask;
 pub mod ruleset;

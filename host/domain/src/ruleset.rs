@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::{BindingId, BlockCode, CategoryCode, Digest, RegionCode};
 use crate::decision::{Kind, Permission};
 use crate::dictionary::Dictionaries;
+use crate::limits::LimitsRequest;
 
 /// What happens to a question when a binding's call faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Binding {
     /// Permissions that the administrator granted.
     #[serde(default)]
     pub grants: BTreeSet<Permission>,
+    /// What its calls may use. Not written when nothing is asked for, so that older rulesets keep their digests.
+    #[serde(default, skip_serializing_if = "LimitsRequest::is_default")]
+    pub limits: LimitsRequest,
 }
 
 fn empty_object() -> serde_json::Value {
@@ -213,5 +217,15 @@ mod tests {
         let parse = |settings: &str| serde_json::from_str::<Ruleset>(&text(settings)).unwrap().digest();
         assert_eq!(parse(r#"{"b":1,"a":{"y":1,"x":[2]}}"#), parse(r#"{ "a":{"x":[2],"y":1},"b":1}"#));
         assert_ne!(parse(r#"{"a":1}"#), parse(r#"{"a":2}"#));
+    }
+
+    #[test]
+    fn limits_are_written_only_when_asked_for() {
+        let text = |limits: &str| format!(r#"{{"id":"a","kind":"router","release":"{}"{limits}}}"#, Digest::of(b""));
+        let write =
+            |limits: &str| serde_json::to_string(&serde_json::from_str::<Binding>(&text(limits)).unwrap()).unwrap();
+        assert_eq!(write(""), write(r#","limits":{"class":"standard"}"#));
+        assert!(!write("").contains("limits"));
+        assert!(write(r#","limits":{"fuel":5}"#).contains(r#""limits":{"class":"standard","fuel":5}"#));
     }
 }

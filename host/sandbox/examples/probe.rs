@@ -3,7 +3,9 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use veche_domain::{appeal::*, calendar::*, code::*, decision::*, dictionary::*};
 use veche_sandbox::*;
 fn main() {
-    let engine = Engine::new(&EngineConfig { instances: 64, cache: Some("/tmp/veche-cache".into()) }).unwrap();
+    let engine =
+        Engine::new(&EngineConfig { instances: 64, cache: Some("/tmp/veche-cache".into()), ..EngineConfig::default() })
+            .unwrap();
     let bytes = std::fs::read("target/plugins/categorizer-keywords.wasm").unwrap();
     let t = Instant::now();
     let i = inspect(&engine, &bytes, &Limits::default()).unwrap_or_else(|e| {

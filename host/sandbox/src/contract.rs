@@ -19,6 +19,8 @@ wasmtime::component::bindgen!({
         }
     ",
     world: "veche:served/all-kinds",
+    // Every import counts against the limits of the call, and ends it when one is hit.
+    imports: { default: trappable },
 });
 
 /// Everything that the host offers to a component.

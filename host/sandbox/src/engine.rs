@@ -7,18 +7,16 @@ use std::time::Duration;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use veche_domain::code::Digest;
+use veche_domain::limits::{Limits, LimitsClass};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::contract::{self, HostInterfaces};
 use crate::error::SandboxError;
-use crate::host::HostState;
+use crate::state::HostState;
 
 /// How often the epoch moves. Wall-clock limits are kept to this grain.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
-
-/// Wasm stack of a call, bytes.
-pub(crate) const STACK: usize = 1 << 20;
 
 /// The engine and everything that is made once.
 #[derive(Clone)]
@@ -30,6 +28,7 @@ pub(crate) struct EngineInner {
     pub(crate) wasm: wasmtime::Engine,
     pub(crate) linker: Linker<HostState>,
     cache: Option<Cache>,
+    ceiling: Limits,
     name: String,
 }
 
@@ -40,11 +39,13 @@ pub struct EngineConfig {
     pub instances: u32,
     /// Folder for compiled code; none compiles anew at every start.
     pub cache: Option<PathBuf>,
+    /// The most that any binding may ask for; the pool is made to hold it.
+    pub ceiling: Limits,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { instances: 256, cache: None }
+        Self { instances: 256, cache: None, ceiling: Limits::of(LimitsClass::Large) }
     }
 }
 
@@ -57,7 +58,7 @@ impl Engine {
         let failed = |e: wasmtime::Error| SandboxError::Engine { reason: format!("{e:#}") };
         let mut instances = config.instances.max(8);
         let wasm = loop {
-            match wasmtime::Engine::new(&settings(instances)) {
+            match wasmtime::Engine::new(&settings(instances, &config.ceiling)) {
                 Ok(engine) => break engine,
                 Err(_) if instances > 8 => instances /= 2,
                 Err(error) => return Err(failed(error)),
@@ -67,8 +68,8 @@ impl Engine {
         HostInterfaces::add_to_linker::<_, wasmtime::component::HasSelf<HostState>>(&mut linker, |state| state)
             .map_err(failed)?;
         let cache = config.cache.as_deref().map(Cache::open).transpose()?;
-        let inner =
-            Arc::new(EngineInner { wasm, linker, cache, name: format!("wasmtime/{}", contract::ENGINE_VERSION) });
+        let name = format!("wasmtime/{}", contract::ENGINE_VERSION);
+        let inner = Arc::new(EngineInner { wasm, linker, cache, ceiling: config.ceiling.clone(), name });
         start_ticker(Arc::downgrade(&inner));
         Ok(Self { inner })
     }
@@ -77,6 +78,12 @@ impl Engine {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// The most that any binding may ask for.
+    #[must_use]
+    pub fn ceiling(&self) -> &Limits {
+        &self.inner.ceiling
     }
 
     /// Code that was compiled before under this key, if it can be trusted.
@@ -116,17 +123,21 @@ impl std::hash::Hasher for HashBytes {
     }
 }
 
-fn settings(instances: u32) -> Config {
+fn settings(instances: u32, ceiling: &Limits) -> Config {
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances * 4)
         .total_memories(instances)
         .total_tables(instances * 4)
-        .max_memory_size(1 << 30)
-        .table_elements(100_000)
-        .max_memories_per_component(8)
-        .max_tables_per_component(32)
-        .max_core_instances_per_component(32)
+        .max_memory_size(size(ceiling.memory.next_multiple_of(64 << 10)))
+        .table_elements(size(ceiling.table_elements))
+        .max_memories_per_component(count(ceiling.memories))
+        .max_memories_per_module(count(ceiling.memories))
+        .max_tables_per_component(count(ceiling.tables))
+        .max_tables_per_module(count(ceiling.tables))
+        .max_core_instances_per_component(count(ceiling.instances))
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20)
         // A fresh call reuses the pages of the slot that it gets: half the time of a call (Linux 6.7 and newer).
@@ -141,7 +152,7 @@ fn settings(instances: u32) -> Config {
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .max_wasm_stack(STACK)
+        .max_wasm_stack(size(Limits::default().stack))
         .wasm_component_model(true)
         .concurrency_support(false)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
@@ -240,7 +251,9 @@ mod tests {
     #[test]
     fn cache_refuses_foreign_files() {
         let folder = std::env::temp_dir().join(format!("veche-cache-{}", std::process::id()));
-        let engine = Engine::new(&EngineConfig { instances: 8, cache: Some(folder.clone()) }).unwrap();
+        let engine =
+            Engine::new(&EngineConfig { instances: 8, cache: Some(folder.clone()), ..EngineConfig::default() })
+                .unwrap();
         let component = Component::new(&engine.inner.wasm, b"\0asm\x0d\0\x01\0").unwrap();
         let (key, other) = (Digest::of(b"a"), Digest::of(b"b"));
         engine.keep(&key, &component);

@@ -1,20 +1,20 @@
 //! What can go wrong before a plug-in may run.
 
-use crate::report::Fault;
+use veche_domain::limits::LimitExceeded;
+
+use crate::report::{Fault, Frame, LogLine};
 
 /// Why a component cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// Over the size limit.
+    /// Over a limit of components or of their preparation.
+    #[error("{0}: make the plug-in smaller (`strip = true`, `opt-level = \"s\"`), or bind it with `limits.class = \"large\"` or with more of `{which}`", which = .0.which)]
+    Limit(LimitExceeded),
+    /// Instantiates a module or component that it does not hold itself.
     #[error(
-        "the component has {size} bytes, at most {limit} are taken: strip it (`strip = true`, `opt-level = \"s\"`)"
+        "the component instantiates a module or component that is handed to it from outside: compose it into one component first"
     )]
-    TooLarge {
-        /// Its size, bytes.
-        size: usize,
-        /// Limit, bytes.
-        limit: usize,
-    },
+    NotSelfContained,
     /// Neither a component nor a module.
     #[error("this is no WebAssembly component: {reason}. Build one with `cargo xtask plugins` or veche-sdk")]
     NotWasm {
@@ -79,6 +79,10 @@ pub enum SandboxError {
         export: &'static str,
         /// What happened.
         fault: Fault,
+        /// Functions on the stack, innermost first.
+        backtrace: Vec<Frame>,
+        /// Last lines that the plug-in wrote. No appeal was at hand.
+        logs: Vec<LogLine>,
     },
     /// The settings schema is no JSON Schema.
     #[error("the settings schema that the plug-in describes is no valid JSON Schema: {reason}")]

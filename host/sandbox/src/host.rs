@@ -4,15 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
-use veche_domain::appeal::Applicant;
 use veche_domain::calendar::{self, CalendarError, ProductionCalendar, Roll, WorkTime};
 use veche_domain::dictionary::{BodyKind, Dictionaries};
-use wasmtime::ResourceLimiter;
 
 use crate::contract::wit;
 use crate::datasets::{Content, Dataset, Table};
-use crate::limits::Limits;
-use crate::report::LogLine;
+use crate::state::HostState;
 
 /// Immutable data that calls of one binding read.
 #[derive(Clone)]
@@ -27,43 +24,9 @@ pub struct World {
     pub datasets: Arc<HashMap<String, Arc<Dataset>>>,
 }
 
-/// State of one call.
-pub(crate) struct HostState {
-    pub(crate) world: Arc<World>,
-    /// Day for which dictionaries are asked.
-    pub(crate) today: NaiveDate,
-    /// Applicant of the appeal of this call, if the permission is granted.
-    pub(crate) applicant: Option<Applicant>,
-    pub(crate) logs: Vec<LogLine>,
-    pub(crate) logs_cut: u32,
-    log_bytes: usize,
-    limits: Limits,
-    memory: usize,
-    pub(crate) memory_peak: usize,
-    tables: usize,
-    /// A growth that was refused: (memory or table, wanted).
-    pub(crate) refused: Option<(crate::limits::LimitKind, usize)>,
-}
-
 impl HostState {
-    pub(crate) fn new(world: Arc<World>, today: NaiveDate, applicant: Option<Applicant>, limits: &Limits) -> Self {
-        Self {
-            world,
-            today,
-            applicant,
-            logs: Vec::new(),
-            logs_cut: 0,
-            log_bytes: 0,
-            limits: limits.clone(),
-            memory: 0,
-            memory_peak: 0,
-            tables: 0,
-            refused: None,
-        }
-    }
-
     fn table(&self, name: &str) -> Result<&Table, wit::datasets::DatasetError> {
-        match self.world.datasets.get(name).map(|d| &d.content) {
+        match self.world().datasets.get(name).map(|d| &d.content) {
             Some(Content::Table(table)) => Ok(table),
             Some(Content::Blob(_)) => Err(wit::datasets::DatasetError::WrongShape(name.to_owned())),
             None => Err(wit::datasets::DatasetError::NotBound(name.to_owned())),
@@ -71,68 +34,25 @@ impl HostState {
     }
 
     fn zone(&self) -> chrono_tz::Tz {
-        self.world.dictionaries.region().time_zone
+        self.world().dictionaries.region().time_zone
     }
 
     fn work_time(&self, body: Option<&str>) -> Result<&WorkTime, wit::calendar::CalendarError> {
-        let Some(code) = body else { return Ok(&self.world.work_time) };
+        let Some(code) = body else { return Ok(&self.world().work_time) };
         let body = self
-            .world
+            .world()
             .dictionaries
             .body(code)
             .ok_or_else(|| wit::calendar::CalendarError::UnknownBody(code.to_owned()))?;
-        Ok(body.work_time.as_ref().unwrap_or(&self.world.work_time))
-    }
-}
-
-// The sum over all memories of the call is limited: a limit for each would double with a second memory.
-impl ResourceLimiter for HostState {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory.saturating_sub(current).saturating_add(desired);
-        if total > self.limits.memory {
-            self.refused = Some((crate::limits::LimitKind::Memory, total));
-            return Ok(false);
-        }
-        self.memory = total;
-        self.memory_peak = self.memory_peak.max(total);
-        Ok(true)
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.tables.saturating_sub(current).saturating_add(desired);
-        if total > self.limits.table_elements {
-            self.refused = Some((crate::limits::LimitKind::TableElements, total));
-            return Ok(false);
-        }
-        self.tables = total;
-        Ok(true)
-    }
-
-    fn instances(&self) -> usize {
-        32
-    }
-    fn tables(&self) -> usize {
-        32
-    }
-    fn memories(&self) -> usize {
-        8
+        Ok(body.work_time.as_ref().unwrap_or(&self.world().work_time))
     }
 }
 
 impl wit::types::Host for HostState {}
 
 impl wit::log::Host for HostState {
-    fn write(&mut self, level: wit::log::Level, mut message: String) {
-        let left = self.limits.log_bytes.saturating_sub(self.log_bytes);
-        if self.logs.len() >= self.limits.log_lines || left == 0 {
-            self.logs_cut = self.logs_cut.saturating_add(1);
-            return;
-        }
-        if message.len() > left {
-            self.logs_cut = self.logs_cut.saturating_add(1);
-            message.truncate(message.floor_char_boundary(left));
-        }
-        self.log_bytes += message.len();
+    fn write(&mut self, level: wit::log::Level, message: String) -> wasmtime::Result<()> {
+        self.enter(&message)?;
         let level = match level {
             wit::log::Level::Trace => "trace",
             wit::log::Level::Debug => "debug",
@@ -140,48 +60,52 @@ impl wit::log::Host for HostState {
             wit::log::Level::Warn => "warn",
             wit::log::Level::Error => "error",
         };
-        self.logs.push(LogLine { level: level.into(), message });
+        self.log(level, message);
+        Ok(())
     }
 }
 
 impl wit::directory::Host for HostState {
-    fn blocks(&mut self) -> Vec<wit::directory::Block> {
-        let blocks = &self.world.dictionaries.data().blocks;
-        blocks.iter().map(|b| wit::directory::Block { code: b.code.to_string(), name: b.name.clone() }).collect()
+    fn blocks(&mut self) -> wasmtime::Result<Vec<wit::directory::Block>> {
+        self.enter(&())?;
+        let blocks = &self.world().dictionaries.data().blocks;
+        let blocks = blocks.iter().map(|b| wit::directory::Block { code: b.code.to_string(), name: b.name.clone() });
+        self.give(blocks.collect())
     }
 
-    fn categories(&mut self, block: Option<String>) -> Vec<wit::directory::Category> {
-        let categories = &self.world.dictionaries.data().categories;
-        categories
-            .iter()
-            .filter(|c| c.in_force(self.today) && block.as_deref().is_none_or(|b| b == c.block.as_str()))
-            .map(category)
-            .collect()
+    fn categories(&mut self, block: Option<String>) -> wasmtime::Result<Vec<wit::directory::Category>> {
+        self.enter(&block)?;
+        let categories = self.world().dictionaries.data().categories.iter();
+        let wanted = categories
+            .filter(|c| c.in_force(self.scene.today) && block.as_deref().is_none_or(|b| b == c.block.as_str()));
+        self.give(wanted.map(category).collect())
     }
 
-    fn category_by_code(&mut self, code: String) -> Option<wit::directory::Category> {
-        self.world.dictionaries.category(&code, self.today).map(category)
+    fn category_by_code(&mut self, code: String) -> wasmtime::Result<Option<wit::directory::Category>> {
+        self.enter(&code)?;
+        self.give(self.world().dictionaries.category(&code, self.scene.today).map(category))
     }
 
-    fn body_by_code(&mut self, code: String) -> Option<wit::directory::Body> {
-        self.world.dictionaries.body(&code).map(body)
+    fn body_by_code(&mut self, code: String) -> wasmtime::Result<Option<wit::directory::Body>> {
+        self.enter(&code)?;
+        self.give(self.world().dictionaries.body(&code).map(body))
     }
 
-    fn bodies_of(&mut self, municipality: String) -> Vec<wit::directory::Body> {
-        let bodies = &self.world.dictionaries.data().bodies;
-        bodies
-            .iter()
-            .filter(|b| b.municipality.as_ref().is_some_and(|m| m.as_str() == municipality))
-            .map(body)
-            .collect()
+    fn bodies_of(&mut self, municipality: String) -> wasmtime::Result<Vec<wit::directory::Body>> {
+        self.enter(&municipality)?;
+        let bodies = self.world().dictionaries.data().bodies.iter();
+        let wanted = bodies.filter(|b| b.municipality.as_ref().is_some_and(|m| m.as_str() == municipality));
+        self.give(wanted.map(body).collect())
     }
 
-    fn municipality_by_code(&mut self, code: String) -> Option<wit::directory::Municipality> {
-        self.world.dictionaries.municipality(&code).map(municipality)
+    fn municipality_by_code(&mut self, code: String) -> wasmtime::Result<Option<wit::directory::Municipality>> {
+        self.enter(&code)?;
+        self.give(self.world().dictionaries.municipality(&code).map(municipality))
     }
 
-    fn find_municipality(&mut self, name: String) -> Option<wit::directory::Municipality> {
-        self.world.dictionaries.find_municipality(&name).map(municipality)
+    fn find_municipality(&mut self, name: String) -> wasmtime::Result<Option<wit::directory::Municipality>> {
+        self.enter(&name)?;
+        self.give(self.world().dictionaries.find_municipality(&name).map(municipality))
     }
 }
 
@@ -213,69 +137,69 @@ fn municipality(m: &veche_domain::dictionary::Municipality) -> wit::directory::M
     wit::directory::Municipality { code: m.code.to_string(), name: m.name.clone() }
 }
 
+type Counted<T> = wasmtime::Result<Result<T, wit::calendar::CalendarError>>;
+
 impl wit::calendar::Host for HostState {
-    fn version(&mut self) -> String {
-        format!("{}@{}", self.world.calendar.id(), self.world.calendar.version())
+    fn version(&mut self) -> wasmtime::Result<String> {
+        self.enter(&())?;
+        self.give(format!("{}@{}", self.world().calendar.id(), self.world().calendar.version()))
     }
 
-    fn local_date(&mut self, at: i64) -> wit::types::Date {
-        from_date(calendar::local_date(moment(at), self.zone()))
+    fn local_date(&mut self, at: i64) -> wasmtime::Result<wit::types::Date> {
+        self.enter(&())?;
+        Ok(from_date(calendar::local_date(moment(at), self.zone())))
     }
 
-    fn start_of_day(&mut self, day: wit::types::Date) -> Result<i64, wit::calendar::CalendarError> {
-        Ok(calendar::start_of_day(to_date(day)?, self.zone()).timestamp())
+    fn start_of_day(&mut self, day: wit::types::Date) -> Counted<i64> {
+        self.enter(&())?;
+        Ok(to_date(day).map(|day| calendar::start_of_day(day, self.zone()).timestamp()))
     }
 
-    fn end_of_day(&mut self, day: wit::types::Date) -> Result<i64, wit::calendar::CalendarError> {
-        Ok(calendar::end_of_day(to_date(day)?, self.zone()).timestamp())
+    fn end_of_day(&mut self, day: wit::types::Date) -> Counted<i64> {
+        self.enter(&())?;
+        Ok(to_date(day).map(|day| calendar::end_of_day(day, self.zone()).timestamp()))
     }
 
-    fn is_working_day(&mut self, day: wit::types::Date) -> Result<bool, wit::calendar::CalendarError> {
-        Ok(self.world.calendar.is_working_day(to_date(day)?)?)
+    fn is_working_day(&mut self, day: wit::types::Date) -> Counted<bool> {
+        self.enter(&())?;
+        Ok(to_date(day).and_then(|day| Ok(self.world().calendar.is_working_day(day)?)))
     }
 
-    fn add_days(
-        &mut self,
-        day: wit::types::Date,
-        days: i32,
-        roll: wit::calendar::Roll,
-    ) -> Result<wit::types::Date, wit::calendar::CalendarError> {
-        let calendar = &self.world.calendar;
-        let end = calendar.add_calendar_days(to_date(day)?, days)?;
-        let rolled = match roll {
-            wit::calendar::Roll::Stay => end,
-            wit::calendar::Roll::Back => calendar.roll(end, Roll::Back)?,
-            wit::calendar::Roll::Forward => calendar.roll(end, Roll::Forward)?,
+    fn add_days(&mut self, day: wit::types::Date, days: i32, roll: wit::calendar::Roll) -> Counted<wit::types::Date> {
+        self.enter(&())?;
+        let calendar = &self.world().calendar;
+        let rolled = || {
+            let end = calendar.add_calendar_days(to_date(day)?, days)?;
+            Ok(from_date(match roll {
+                wit::calendar::Roll::Stay => end,
+                wit::calendar::Roll::Back => calendar.roll(end, Roll::Back)?,
+                wit::calendar::Roll::Forward => calendar.roll(end, Roll::Forward)?,
+            }))
         };
-        Ok(from_date(rolled))
+        Ok(rolled())
     }
 
-    fn add_working_days(
-        &mut self,
-        day: wit::types::Date,
-        days: i32,
-    ) -> Result<wit::types::Date, wit::calendar::CalendarError> {
-        Ok(from_date(self.world.calendar.add_working_days(to_date(day)?, days)?))
+    fn add_working_days(&mut self, day: wit::types::Date, days: i32) -> Counted<wit::types::Date> {
+        self.enter(&())?;
+        Ok(to_date(day).and_then(|day| Ok(from_date(self.world().calendar.add_working_days(day, days)?))))
     }
 
-    fn add_working_minutes(
-        &mut self,
-        body: Option<String>,
-        from: i64,
-        minutes: u32,
-    ) -> Result<i64, wit::calendar::CalendarError> {
-        let work_time = self.work_time(body.as_deref())?;
-        let due = work_time.add_working_minutes(&self.world.calendar, self.zone(), moment(from), i64::from(minutes))?;
-        Ok(due.timestamp())
+    fn add_working_minutes(&mut self, body: Option<String>, from: i64, minutes: u32) -> Counted<i64> {
+        self.enter(&body)?;
+        let due = self.work_time(body.as_deref()).and_then(|work_time| {
+            let calendar = &self.world().calendar;
+            Ok(work_time.add_working_minutes(calendar, self.zone(), moment(from), i64::from(minutes))?.timestamp())
+        });
+        self.give(due)
     }
 
-    fn working_days_between(
-        &mut self,
-        from: wit::types::Date,
-        to: wit::types::Date,
-    ) -> Result<i32, wit::calendar::CalendarError> {
-        let days = self.world.calendar.working_days_between(to_date(from)?, to_date(to)?)?;
-        Ok(i32::try_from(days).unwrap_or(i32::MAX))
+    fn working_days_between(&mut self, from: wit::types::Date, to: wit::types::Date) -> Counted<i32> {
+        self.enter(&())?;
+        let days = || {
+            let days = self.world().calendar.working_days_between(to_date(from)?, to_date(to)?)?;
+            Ok(i32::try_from(days).unwrap_or(i32::MAX))
+        };
+        Ok(days())
     }
 }
 
@@ -312,53 +236,59 @@ const SCAN_LIMIT: usize = 4_096;
 /// Most bytes of one `read`.
 const READ_LIMIT: usize = 1 << 20;
 
+type Read<T> = wasmtime::Result<Result<T, wit::datasets::DatasetError>>;
+
 impl wit::datasets::Host for HostState {
-    fn columns(&mut self, dataset: String) -> Result<Vec<String>, wit::datasets::DatasetError> {
-        Ok(self.table(&dataset)?.columns.clone())
+    fn columns(&mut self, dataset: String) -> Read<Vec<String>> {
+        self.enter(&dataset)?;
+        self.give(self.table(&dataset).map(|table| table.columns.clone()))
     }
 
-    fn get(&mut self, dataset: String, key: String) -> Result<Vec<Vec<String>>, wit::datasets::DatasetError> {
-        Ok(self.table(&dataset)?.by_key(&key).take(SCAN_LIMIT).cloned().collect())
+    fn get(&mut self, dataset: String, key: String) -> Read<Vec<Vec<String>>> {
+        self.enter(&(&dataset, &key))?;
+        self.give(self.table(&dataset).map(|table| table.by_key(&key).take(SCAN_LIMIT).cloned().collect()))
     }
 
-    fn scan(
-        &mut self,
-        dataset: String,
-        offset: u32,
-        limit: u32,
-    ) -> Result<Vec<Vec<String>>, wit::datasets::DatasetError> {
+    fn scan(&mut self, dataset: String, offset: u32, limit: u32) -> Read<Vec<Vec<String>>> {
+        self.enter(&dataset)?;
         let limit = usize::try_from(limit).unwrap_or(SCAN_LIMIT).min(SCAN_LIMIT);
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(self.table(&dataset)?.rows.iter().skip(offset).take(limit).cloned().collect())
+        let rows = self.table(&dataset).map(|table| table.rows.iter().skip(offset).take(limit).cloned().collect());
+        self.give(rows)
     }
 
-    fn locate(&mut self, dataset: String, _at: wit::types::Point) -> Result<Vec<String>, wit::datasets::DatasetError> {
-        match self.world.datasets.get(&dataset) {
-            Some(_) => Err(wit::datasets::DatasetError::WrongShape(dataset)),
-            None => Err(wit::datasets::DatasetError::NotBound(dataset)),
-        }
+    fn locate(&mut self, dataset: String, _at: wit::types::Point) -> Read<Vec<String>> {
+        self.enter(&dataset)?;
+        Ok(Err(match self.world().datasets.get(&dataset) {
+            Some(_) => wit::datasets::DatasetError::WrongShape(dataset),
+            None => wit::datasets::DatasetError::NotBound(dataset),
+        }))
     }
 
-    fn read(&mut self, dataset: String, offset: u64, length: u32) -> Result<Vec<u8>, wit::datasets::DatasetError> {
-        let bytes = match self.world.datasets.get(&dataset).map(|d| &d.content) {
+    fn read(&mut self, dataset: String, offset: u64, length: u32) -> Read<Vec<u8>> {
+        self.enter(&dataset)?;
+        let bytes = match self.world().datasets.get(&dataset).map(|d| &d.content) {
             Some(Content::Blob(bytes)) => bytes,
-            Some(Content::Table(_)) => return Err(wit::datasets::DatasetError::WrongShape(dataset)),
-            None => return Err(wit::datasets::DatasetError::NotBound(dataset)),
+            Some(Content::Table(_)) => return Ok(Err(wit::datasets::DatasetError::WrongShape(dataset))),
+            None => return Ok(Err(wit::datasets::DatasetError::NotBound(dataset))),
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         let length = usize::try_from(length).unwrap_or(READ_LIMIT).min(READ_LIMIT);
         let end = start.saturating_add(length).min(bytes.len());
-        Ok(bytes.get(start..end).unwrap_or_default().to_vec())
+        let part = bytes.get(start..end).unwrap_or_default().to_vec();
+        self.give(Ok(part))
     }
 }
 
 impl wit::applicant::Host for HostState {
-    fn current(&mut self) -> Option<wit::applicant::Applicant> {
-        self.applicant.as_ref().map(|a| wit::applicant::Applicant {
+    fn current(&mut self) -> wasmtime::Result<Option<wit::applicant::Applicant>> {
+        self.enter(&())?;
+        let applicant = self.scene.applicant.as_ref().map(|a| wit::applicant::Applicant {
             name: a.name.clone(),
             phone: a.phone.clone(),
             email: a.email.clone(),
             address: a.address.clone(),
-        })
+        });
+        self.give(applicant)
     }
 }

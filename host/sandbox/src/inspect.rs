@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 use veche_domain::code::Digest;
 use veche_domain::decision::{Kind, Permission};
+use veche_domain::limits::{LimitKind, Limits};
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use crate::contract::CONTRACT;
 use crate::engine::Engine;
 use crate::error::SandboxError;
-use crate::limits::Limits;
+use crate::shape::check_structure;
+use crate::state::check as limit;
 
 /// A text in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +82,6 @@ pub struct Inspection {
     pub settings_schema: serde_json::Value,
     /// Datasets that it wants.
     pub datasets: Vec<DatasetNeed>,
-    /// Limits that a call of it gets.
-    pub limits: Limits,
 }
 
 /// A component whose type fits the contract, compiled but not configured.
@@ -131,15 +131,12 @@ pub fn inspect(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Inspect
                 description: localized(need.description),
             })
             .collect(),
-        limits: limits.clone(),
     })
 }
 
 /// Checks size, form and type of a component, parsed whole before it is compiled.
 pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Checked, SandboxError> {
-    if bytes.len() > limits.component_size {
-        return Err(SandboxError::TooLarge { size: bytes.len(), limit: limits.component_size });
-    }
+    limit(LimitKind::ComponentSize, bytes.len() as u64, limits.component_size)?;
     if wasmparser::Parser::is_core_wasm(bytes) {
         return Err(SandboxError::CoreModule);
     }
@@ -147,9 +144,7 @@ pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Ch
         let reason = if bytes.is_empty() { "the file is empty" } else { "the first bytes are not `\\0asm`" };
         return Err(SandboxError::NotWasm { reason: reason.into() });
     }
-    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
-        .validate_all(bytes)
-        .map_err(|e| SandboxError::NotWasm { reason: e.to_string() })?;
+    check_structure(bytes, limits)?;
     let component =
         Component::new(&engine.inner.wasm, bytes).map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
     let (kinds, permissions, contract) = component_type(engine, &component)?;

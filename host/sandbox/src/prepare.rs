@@ -7,18 +7,21 @@ use chrono::NaiveDate;
 use futures_util::FutureExt as _;
 use veche_domain::code::Digest;
 use veche_domain::decision::{Kind, Permission};
+use veche_domain::limits::{LimitExceeded, LimitKind, Limits};
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
-use crate::call::{self, arm, fault_of};
+use crate::call::{self, arm};
 use crate::contract::guest;
 use crate::datasets::Content;
 use crate::engine::Engine;
 use crate::error::{SandboxError, SettingsFault};
-use crate::host::{HostState, World};
+use crate::fault;
+use crate::host::World;
 use crate::inspect::Inspection;
-use crate::limits::Limits;
+use crate::report::Fault;
+use crate::state::{HostState, Scene, check, check_output};
 
 /// What a binding asks for.
 pub struct Preparation<'a> {
@@ -45,7 +48,7 @@ pub struct Plugin {
     pub(crate) categorizer: Option<guest::categorizer::GuestIndices>,
     pub(crate) router: Option<guest::router::GuestIndices>,
     pub(crate) world: Arc<World>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) sees_applicant: bool,
     /// Digest of the component.
     pub release: Digest,
@@ -100,7 +103,7 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
         categorizer,
         router,
         world,
-        limits: wanted.limits,
+        limits: Arc::new(wanted.limits),
         sees_applicant: inspection.permissions.contains(&Permission::Applicant),
         release: inspection.digest,
         from_cache,
@@ -152,8 +155,24 @@ fn cache_key(engine: &Engine, release: Digest, settings: &serde_json::Value, wor
     let mut datasets: Vec<_> = world.datasets.iter().map(|(name, d)| format!("{name}={}\n", d.digest)).collect();
     datasets.sort_unstable();
     key.extend_from_slice(datasets.concat().as_bytes());
-    key.extend_from_slice(&serde_json::to_vec(limits).unwrap_or_default());
+    // Code that was made under wider limits must not serve under narrower ones.
+    key.extend_from_slice(&preparation_limits(limits));
     Digest::of(&key)
+}
+
+/// The limits that decide whether a component can be made ready; the rest bind single calls and change no code.
+fn preparation_limits(limits: &Limits) -> Vec<u8> {
+    const CALL: &[LimitKind] = &[
+        LimitKind::Fuel,
+        LimitKind::Wall,
+        LimitKind::InputBytes,
+        LimitKind::HostCalls,
+        LimitKind::HostBytes,
+        LimitKind::LogLines,
+        LimitKind::LogBytes,
+    ];
+    let rest = LimitKind::ALL.iter().filter(|kind| !CALL.contains(kind));
+    rest.flat_map(|kind| limits.value(*kind).to_le_bytes()).collect()
 }
 
 /// Asks an unconfigured component what it is.
@@ -169,26 +188,63 @@ pub(crate) fn describe(
         .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
     let pre = linker.instantiate_pre(component).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
     let mut store = preparing_store(engine, Arc::new(World::empty()?), limits);
-    let failed = |store: &Store<HostState>, error: &wasmtime::Error| SandboxError::Fault {
-        export: "describe",
-        fault: fault_of(store, error, limits),
-    };
     let indices =
         guest::plugin::GuestIndices::new(&pre).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
-    let instance = pre.instantiate(&mut store).map_err(|e| failed(&store, &e))?;
+    let instance = pre.instantiate(&mut store).map_err(|e| failed("describe", &store, &e))?;
     let plugin =
         indices.load(&mut store, &instance).map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
-    plugin.call_describe(&mut store).map_err(|e| failed(&store, &e))
+    let description = plugin.call_describe(&mut store).map_err(|e| failed("describe", &store, &e))?;
+    check_output(&description, limits)?;
+    check(LimitKind::Nesting, json_depth(&description.settings_schema), limits.nesting)?;
+    Ok(description)
+}
+
+/// How deep brackets nest in a JSON text, counted without recursion.
+fn json_depth(text: &str) -> u64 {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_u64, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Limits of `describe` and `configure`: the same machinery, other numbers.
+fn while_configuring(limits: &Limits) -> Limits {
+    Limits {
+        fuel: limits.configure_fuel,
+        wall_ms: limits.configure_ms,
+        memory: limits.configure_memory.min(limits.memory),
+        host_calls: limits.configure_host_calls,
+        host_bytes: limits.configure_host_bytes,
+        ..limits.clone()
+    }
 }
 
 fn preparing_store(engine: &Engine, world: Arc<World>, limits: &Limits) -> Store<HostState> {
-    let limits = Limits { fuel: limits.configure_fuel, wall_ms: limits.configure_ms, ..limits.clone() };
-    // A host answer in `configure` may hold a whole dataset.
-    let limits = Limits { host_bytes: 256 << 20, ..limits };
-    let today = NaiveDate::default();
-    let mut store = Store::new(&engine.inner.wasm, HostState::new(world, today, None, &limits));
+    let limits = Arc::new(while_configuring(limits));
+    let scene = Scene { world, today: NaiveDate::default(), applicant: None };
+    let mut store = Store::new(&engine.inner.wasm, HostState::new(scene, limits.clone()));
     arm(&mut store, &limits);
     store
+}
+
+/// A fault in `describe` or `configure`, under the name of the limit that stands there.
+fn failed(export: &'static str, store: &Store<HostState>, error: &wasmtime::Error) -> SandboxError {
+    let fault = match fault::fault_of(store, error) {
+        Fault::Limit(exceeded) => Fault::Limit(LimitExceeded { which: exceeded.which.in_configure(), ..exceeded }),
+        other => other,
+    };
+    SandboxError::Fault { export, fault, backtrace: fault::backtrace(error), logs: store.data().logs.clone() }
 }
 
 /// Runs `configure` in the instrumented component and takes the memory that it leaves.
@@ -210,22 +266,21 @@ fn snapshot(
         .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
     let started = Instant::now();
     let mut store = preparing_store(engine, world.clone(), limits);
-    let failed = |store: &Store<HostState>, error: &wasmtime::Error| SandboxError::Fault {
-        export: "configure",
-        fault: fault_of(store, error, limits),
-    };
     let indices = guest::plugin::GuestIndices::new(&pre).map_err(broken)?;
-    let instance = pre.instantiate(&mut store).map_err(|e| failed(&store, &e))?;
+    let instance = pre.instantiate(&mut store).map_err(|e| failed("configure", &store, &e))?;
     let plugin = indices.load(&mut store, &instance).map_err(broken)?;
     let text = String::from_utf8(veche_domain::ruleset::canonical_json(settings)).unwrap_or_default();
-    let answer = plugin.call_configure(&mut store, &text).map_err(|e| failed(&store, &e))?;
+    let answer = plugin.call_configure(&mut store, &text).map_err(|e| failed("configure", &store, &e))?;
     call::trace_logs(&store, "configure");
+    check_output(&answer, limits)?;
     if let Err(refusal) = answer {
         let field = refusal.field.unwrap_or_default();
         return Err(SandboxError::Settings(vec![SettingsFault { field, message: refusal.message }]));
     }
     // Reading the memory out is our own work, not the plug-in's: it gets a budget of its own.
-    arm(&mut store, &Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..limits.clone() });
+    let own = Arc::new(Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..while_configuring(limits) });
+    store.data_mut().rearm(own.clone());
+    arm(&mut store, &own);
     let mut reader = MemoryReader { store: &mut store, instance, failure: None };
     let snapshot = wizer
         .snapshot_component(&context, &mut reader)
@@ -235,6 +290,7 @@ fn snapshot(
     if let Some(reason) = reader.failure {
         return Err(SandboxError::Snapshot { reason });
     }
+    check(LimitKind::SnapshotSize, snapshot.len() as u64, limits.snapshot_size)?;
     tracing::debug!(
         release.size = component.len(),
         snapshot.size = snapshot.len(),
@@ -297,7 +353,7 @@ impl ComponentInstanceState for MemoryReader<'_> {
 
 impl World {
     /// A world without dictionaries or datasets, for `describe`.
-    fn empty() -> Result<Self, SandboxError> {
+    pub(crate) fn empty() -> Result<Self, SandboxError> {
         let engine_fault = |reason: String| SandboxError::Engine { reason };
         let region = serde_json::json!({"code": "none", "name": "", "time_zone": "UTC"});
         let region = serde_json::from_value(region).map_err(|e| engine_fault(e.to_string()))?;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use veche_domain::decision::Outcome;
-
-use crate::limits::LimitKind;
+use veche_domain::limits::LimitExceeded;
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,18 +18,11 @@ pub enum Fault {
     },
     /// The guest trapped: a panic, an unreachable, a division by zero.
     Trap {
-        /// Trap, and the guest's functions where names are known. No data of the appeal.
+        /// The trap. No data of the appeal.
         message: String,
     },
     /// A limit was hit.
-    Limit {
-        /// Which.
-        which: LimitKind,
-        /// What the call used or asked for.
-        used: u64,
-        /// What it may use.
-        allowed: u64,
-    },
+    Limit(LimitExceeded),
     /// The host could not run it.
     Host {
         /// What happened.
@@ -43,9 +35,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Failed { message } => write!(f, "the plug-in reports: {message}"),
             Self::Trap { message } => write!(f, "the plug-in trapped: {message}"),
-            Self::Limit { which, used, allowed } => {
-                write!(f, "the limit {which} was hit: {used} used, {allowed} allowed")
-            }
+            Self::Limit(exceeded) => write!(f, "{exceeded}"),
             Self::Host { message } => write!(f, "the host could not run the plug-in: {message}"),
         }
     }
@@ -58,19 +48,38 @@ impl Fault {
         match self {
             Self::Failed { .. } => Outcome::Failed,
             Self::Trap { .. } => Outcome::Trap,
-            Self::Limit { .. } => Outcome::Limit,
+            Self::Limit(_) => Outcome::Limit,
             Self::Host { .. } => Outcome::HostError,
         }
     }
 }
 
-/// One line that a plug-in wrote.
+/// One line that a plug-in wrote. It may hold words of the appeal: masked before it is stored or logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// `trace`, `debug`, `info`, `warn` or `error`.
     pub level: String,
     /// Text, cut at the limits.
     pub message: String,
+}
+
+/// One function of the guest on the stack of a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Name, demangled; `function N` where the component keeps no names.
+    pub function: String,
+    /// Where in the source, `file:line`, if the component carries debug information.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "{} ({source})", self.function),
+            None => f.write_str(&self.function),
+        }
+    }
 }
 
 /// What one call did.
@@ -88,4 +97,6 @@ pub struct Report<T> {
     pub logs: Vec<LogLine>,
     /// Lines left out or cut.
     pub logs_cut: u32,
+    /// Functions on the stack of a fault, innermost first.
+    pub backtrace: Vec<Frame>,
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
+use veche_domain::limits::{LimitKind, Limits, LimitsClass};
 
 /// Fewer page faults on many small allocations than the system allocator.
 #[global_allocator]
@@ -39,6 +40,9 @@ struct HostArgs {
     /// Sandbox threads; one a core if missing.
     #[arg(long, global = true, env = "VECHE_THREADS")]
     threads: Option<usize>,
+    /// The most that a binding may ask for of one limit, `NAME=VALUE`; the class `large` where nothing is given.
+    #[arg(long, global = true, env = "VECHE_CEILING", value_delimiter = ',', value_parser = ceiling)]
+    ceiling: Vec<(LimitKind, u64)>,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -46,9 +50,42 @@ struct HostArgs {
 
 impl HostArgs {
     async fn start(&self) -> anyhow::Result<App> {
-        let config = Config { database: self.database.clone(), cache: Some(self.cache.clone()), threads: self.threads };
+        let config = Config {
+            database: self.database.clone(),
+            cache: Some(self.cache.clone()),
+            threads: self.threads,
+            ceiling: self.ceiling(),
+        };
         Ok(App::start(&config).await?)
     }
+
+    /// The most that any binding may ask for.
+    fn ceiling(&self) -> Limits {
+        let mut ceiling = Limits::of(LimitsClass::Large);
+        for (kind, value) in &self.ceiling {
+            ceiling.set(*kind, *value);
+        }
+        ceiling
+    }
+}
+
+/// Reads the name of a class of limits.
+fn class(text: &str) -> Result<LimitsClass, String> {
+    LimitsClass::ALL
+        .iter()
+        .copied()
+        .find(|class| class.as_str() == text)
+        .ok_or_else(|| "choose standard or large".into())
+}
+
+/// Reads `NAME=VALUE`.
+fn ceiling(text: &str) -> Result<(LimitKind, u64), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE, for example fuel=8000000000")?;
+    let kind = LimitKind::try_from(name.to_owned())?;
+    if kind.is_engine_wide() {
+        return Err(format!("`{kind}` holds for the whole engine and is not set here"));
+    }
+    Ok((kind, value.parse().map_err(|e| format!("{value:?} is no whole number: {e}"))?))
 }
 
 #[derive(Subcommand)]
@@ -97,6 +134,9 @@ enum PluginCommand {
     Inspect {
         /// Component.
         file: PathBuf,
+        /// Class of limits under which it would be bound: `standard` (Rust, C, Zig) or `large` (JavaScript, Python).
+        #[arg(long, default_value = "standard", value_parser = class)]
+        class: LimitsClass,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -140,7 +180,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
-        Command::Plugin(PluginCommand::Inspect { file, json }) => commands::inspect(&file, json),
+        Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())

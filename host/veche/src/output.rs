@@ -8,6 +8,7 @@ use veche_app::evaluate::{Evaluation, Side};
 use veche_app::files::Reject;
 use veche_app::sandbox::Inspection;
 use veche_domain::decision::Permission;
+use veche_domain::limits::{LimitKind, Limits, LimitsClass};
 
 pub(crate) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
@@ -89,7 +90,7 @@ fn words(permission: Permission) -> &'static str {
     }
 }
 
-pub(crate) fn inspection(i: &Inspection) {
+pub(crate) fn inspection(i: &Inspection, class: LimitsClass, limits: &Limits) {
     let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".into());
     println!("{} {}", or(&i.metadata.name), or(&i.metadata.version));
     for title in &i.title {
@@ -110,6 +111,9 @@ pub(crate) fn inspection(i: &Inspection) {
         let required = if need.required { "required" } else { "optional" };
         println!("  {:<11}{}, {required}: {}", need.name, need.shape, need.columns.join(", "));
     }
-    println!("limits       fuel {}, {} ms, {} MiB", i.limits.fuel, i.limits.wall_ms, i.limits.memory >> 20);
+    println!("limits       of the class {class}");
+    for kind in LimitKind::ALL {
+        println!("  {:<21}{} {}", kind.as_str(), limits.value(*kind), kind.unit());
+    }
     println!("settings     {}", serde_json::to_string_pretty(&i.settings_schema).unwrap_or_default());
 }

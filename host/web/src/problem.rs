@@ -88,6 +88,7 @@ impl From<AppError> for Problem {
             AppError::Appeal(_)
             | AppError::Invalid { .. }
             | AppError::Binding { .. }
+            | AppError::Limits { .. }
             | AppError::Sandbox(_)
             | AppError::Missing { .. }
             | AppError::Import(_) => Self::invalid(detail),

@@ -24,7 +24,7 @@ const ROUNDS: usize = 12;
 pub(crate) async fn measure(table: &mut Table) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("veche.db").display().to_string();
-    let config = Config { database, cache: Some(folder.path().join("cache")), threads: Some(1) };
+    let config = Config { database, cache: Some(folder.path().join("cache")), threads: Some(1), ..Config::default() };
     let app = App::start(&config).await.unwrap();
     let sample = root().join("samples/yaroslavl");
     regions::load_folder(&app.store, &app.rules, &sample, &root().join("target/plugins"), None).await.unwrap();
