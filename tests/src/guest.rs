@@ -85,6 +85,7 @@ pub struct Guest {
     fields: String,
     bodies: Vec<(String, String)>,
     posts: Vec<(String, String)>,
+    renamed: Vec<(String, String)>,
     memory: String,
     schema: String,
     texts: Vec<u8>,
@@ -104,6 +105,7 @@ impl Guest {
             fields: String::new(),
             bodies: Vec::new(),
             posts: Vec::new(),
+            renamed: Vec::new(),
             memory: "4".into(),
             schema: r#"{"type":"object"}"#.into(),
             texts: Vec::new(),
@@ -187,6 +189,13 @@ impl Guest {
         self
     }
 
+    /// Exports a function under another name, as a contract with that name wants.
+    #[must_use]
+    pub fn rename(mut self, export: &str, name: &str) -> Self {
+        self.renamed.push((export.into(), name.into()));
+        self
+    }
+
     /// Pages of memory at the start and, after a space, at most: `4`, `4 8`.
     #[must_use]
     pub fn memory(mut self, pages: &str) -> Self {
@@ -234,7 +243,8 @@ impl Guest {
         for (interface, functions) in [("plugin", &common[..]), (self.world.name(), self.world.exports())] {
             for (name, params, usual) in functions {
                 let body = find(&self.bodies, name).unwrap_or(usual);
-                let export = format!("veche:plugin/{interface}@{}#{name}", self.version);
+                let shown = find(&self.renamed, name).unwrap_or(name);
+                let export = format!("veche:plugin/{interface}@{}#{shown}", self.version);
                 writeln!(exports, "(func (export \"{export}\") {params} (result i32) {body})").unwrap();
                 if let Some(post) = find(&self.posts, name) {
                     writeln!(exports, "(func (export \"cabi_post_{export}\") (param $result i32) {post})").unwrap();
@@ -309,6 +319,15 @@ pub fn encode(module: &[u8], resolve: &Resolve, world: World) -> anyhow::Result<
     let mut module = module.to_vec();
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)?;
     ComponentEncoder::default().module(&module)?.validate(true).encode()
+}
+
+/// A component with the metadata that a release needs.
+#[must_use]
+pub fn named(component: &[u8], name: &str) -> Vec<u8> {
+    let mut metadata = wasm_metadata::AddMetadata::default();
+    metadata.name = wasm_metadata::AddMetadataField::Set(name.into());
+    metadata.version = wasm_metadata::AddMetadataField::Set("0.1.0".parse().unwrap());
+    metadata.to_wasm(component).unwrap()
 }
 
 fn find<'a>(bodies: &'a [(String, String)], export: &str) -> Option<&'a str> {

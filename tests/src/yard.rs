@@ -11,8 +11,8 @@ use veche_domain::decision::{Categorization, ChosenCategory, Kind, Routing};
 use veche_domain::dictionary::Dictionaries;
 use veche_sandbox::datasets::Dataset;
 use veche_sandbox::{
-    Engine, EngineConfig, Fault, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report, SandboxError, World, inspect,
-    prepare,
+    Engine, EngineConfig, Fault, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report, SandboxError,
+    World, inspect, prepare,
 };
 
 use crate::guest::root;

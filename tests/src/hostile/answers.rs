@@ -12,9 +12,7 @@ pub(super) fn all() -> Vec<Hostile> {
 
 /// Too much of everything.
 fn giants() -> Vec<Hostile> {
-    let hits = |name, component, which, used| {
-        Hostile::new(name, component, Expect::Call(Cause::Limit(which, used)))
-    };
+    let hits = |name, component, which, used| Hostile::new(name, component, Expect::Call(Cause::Limit(which, used)));
     let grown = "(drop (memory.grow $memory (i32.const 640)))";
     vec![
         hits(
@@ -99,14 +97,14 @@ fn broken() -> Vec<Hostile> {
         traps("text-that-is-no-utf8", text(b"roads\xff\xfe"), "utf-8"),
         traps("surrogate-in-utf8", text(b"\xed\xa0\x80"), "utf-8"),
         traps("overlong-utf8", text(b"\xc0\xaf"), "utf-8"),
-        traps("text-out-of-memory", categorizer("(call $candidate (i32.const -2) (i32.const 100) (f32.const 1))"), "out of bounds"),
-        traps("answer-out-of-memory", at("-4"), "out of bounds"),
-        traps("answer-at-an-odd-address", at("1025"), "aligned"),
         traps(
-            "list-out-of-memory",
-            categorizer(&candidates(500_000_000)),
+            "text-out-of-memory",
+            categorizer("(call $candidate (i32.const -2) (i32.const 100) (f32.const 1))"),
             "out of bounds",
         ),
+        traps("answer-out-of-memory", at("-4"), "out of bounds"),
+        traps("answer-at-an-odd-address", at("1025"), "aligned"),
+        traps("list-out-of-memory", categorizer(&candidates(500_000_000)), "out of bounds"),
         traps(
             "unknown-variant",
             categorizer("(drop (call $pass)) (i32.store8 offset=4 (i32.const 1024) (i32.const 77)) (i32.const 1024)"),
@@ -119,7 +117,9 @@ fn broken() -> Vec<Hostile> {
         ),
         traps(
             "unknown-priority",
-            routing("(drop (call $assign CODE)) (i32.store8 offset=16 (i32.const 1024) (i32.const 99)) (i32.const 1024)"),
+            routing(
+                "(drop (call $assign CODE)) (i32.store8 offset=16 (i32.const 1024) (i32.const 99)) (i32.const 1024)",
+            ),
             "discriminant",
         )
         .of(Kind::Router),
@@ -150,7 +150,9 @@ fn absurd_candidates() -> Vec<Hostile> {
     };
     // The same candidate again and again, 20 bytes each.
     let repeated = |count: u32| {
-        (1..count).map(|n| format!("(memory.copy (i32.const {}) (i32.const 1100) (i32.const 20))", 1100 + n * 20)).collect::<String>()
+        (1..count)
+            .map(|n| format!("(memory.copy (i32.const {}) (i32.const 1100) (i32.const 20))", 1100 + n * 20))
+            .collect::<String>()
             + &format!("(i32.store offset=12 (i32.const 1024) (i32.const {count}))")
     };
     vec![

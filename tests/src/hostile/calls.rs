@@ -15,9 +15,7 @@ fn hits(name: &'static str, component: Vec<u8>, which: LimitKind, used: Used) ->
 }
 
 fn time() -> Vec<Hostile> {
-    let fuel = |name, component| {
-        hits(name, component, LimitKind::Fuel, Used::All).limit(LimitKind::Fuel, LITTLE_FUEL)
-    };
+    let fuel = |name, component| hits(name, component, LimitKind::Fuel, Used::All).limit(LimitKind::Fuel, LITTLE_FUEL);
     // After a bad appeal the answer is given, and then the clean-up of it never ends.
     let post_return = on_bad(
         World::Categorizer,
@@ -104,10 +102,7 @@ fn memory() -> Vec<Hostile> {
                 "(loop $more (br_if $more (i32.ne (i32.const -1) (memory.grow $memory (i32.const 16))))) (unreachable)",
             ),
         ),
-        bomb(
-            "memory-bomb-at-once",
-            categorizer("(drop (memory.grow $memory (i32.const 65000))) (unreachable)"),
-        ),
+        bomb("memory-bomb-at-once", categorizer("(drop (memory.grow $memory (i32.const 65000))) (unreachable)")),
         // Neither memory is over the limit alone.
         bomb(
             "memory-bomb-by-two-memories",
@@ -172,7 +167,8 @@ fn floods() -> Vec<Hostile> {
     let calendar = Guest::categorizer().import("calendar", "version", "(func $version (param i32))");
     let directory = Guest::categorizer().import("directory", "categories", "(func $all (param i32 i32 i32 i32))");
     // Dear to the host: hundreds of records, each with texts.
-    let dear = "(global.set $heap (i32.const 65536)) (call $all (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2100))";
+    let dear =
+        "(global.set $heap (i32.const 65536)) (call $all (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2100))";
     vec![
         hits(
             "flood-of-host-calls",
@@ -199,17 +195,8 @@ fn floods() -> Vec<Hostile> {
             LimitKind::HostBytes,
             Used::All,
         ),
-        hits(
-            "flood-of-handles",
-            endless(handles, "(drop (call $new (i32.const 1)))"),
-            LimitKind::Handles,
-            Used::All,
-        ),
-        Hostile::new(
-            "flood-of-log-lines",
-            flooding(10_000, 10),
-            Expect::Logs { kept: 64, bytes: 640, cut: 9_936 },
-        ),
+        hits("flood-of-handles", endless(handles, "(drop (call $new (i32.const 1)))"), LimitKind::Handles, Used::All),
+        Hostile::new("flood-of-log-lines", flooding(10_000, 10), Expect::Logs { kept: 64, bytes: 640, cut: 9_936 }),
         Hostile::new(
             "flood-of-log-bytes",
             flooding(40, 1_000),

@@ -30,7 +30,11 @@ fn describing() -> Vec<Hostile> {
         schema("schema-of-100-levels", &nested(100), Expect::InspectLimit(LimitKind::Nesting, Used::Exactly(100))),
         schema("schema-that-is-no-json", "{\"type\":", Expect::Inspect("Schema", "no JSON")),
         schema("schema-that-is-no-schema", "{\"type\":\"banana\"}", Expect::Inspect("Schema", "no valid JSON Schema")),
-        schema("schema-that-asks-the-network", "{\"$ref\":\"http://127.0.0.1/schema.json\"}", Expect::Inspect("Schema", "")),
+        schema(
+            "schema-that-asks-the-network",
+            "{\"$ref\":\"http://127.0.0.1/schema.json\"}",
+            Expect::Inspect("Schema", ""),
+        ),
         Hostile::new(
             "description-of-40000-datasets",
             Guest::categorizer()

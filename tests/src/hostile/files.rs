@@ -24,8 +24,16 @@ pub(super) fn all() -> Vec<Hostile> {
         refused("half-a-component", good[..good.len() / 2].to_vec(), ""),
         refused("component-without-its-last-byte", torn_length, ""),
         refused("unknown-version-of-the-format", b"\0asm\x0e\0\x01\0".to_vec(), ""),
-        Hostile::new("core-module", wat::parse_str("(module)").unwrap(), Expect::Inspect("CoreModule", "core WebAssembly module")),
-        Hostile::new("empty-component", wat::parse_str("(component)").unwrap(), Expect::Inspect("NotPlugin", "veche:plugin/plugin")),
+        Hostile::new(
+            "core-module",
+            wat::parse_str("(module)").unwrap(),
+            Expect::Inspect("CoreModule", "core WebAssembly module"),
+        ),
+        Hostile::new(
+            "empty-component",
+            wat::parse_str("(component)").unwrap(),
+            Expect::Inspect("NotPlugin", "veche:plugin/plugin"),
+        ),
         Hostile::new("nested-plugin", nested(&good), Expect::Inspect("NotPlugin", "veche:plugin/plugin")),
     ]
 }

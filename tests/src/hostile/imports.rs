@@ -25,12 +25,24 @@ fn foreign() -> Vec<Hostile> {
     vec![
         refused(
             "imports-sockets",
-            importing("sockets", "wasi:sockets@0.2.0", "tcp-create-socket", "create: func(v6: bool) -> u32;", "(param i32) (result i32)"),
+            importing(
+                "sockets",
+                "wasi:sockets@0.2.0",
+                "tcp-create-socket",
+                "create: func(v6: bool) -> u32;",
+                "(param i32) (result i32)",
+            ),
             "network is never granted",
         ),
         refused(
             "imports-http",
-            importing("http", "wasi:http@0.2.0", "outgoing-handler", "handle: func(url: string) -> u32;", "(param i32 i32) (result i32)"),
+            importing(
+                "http",
+                "wasi:http@0.2.0",
+                "outgoing-handler",
+                "handle: func(url: string) -> u32;",
+                "(param i32 i32) (result i32)",
+            ),
             "network is never granted",
         ),
         refused(
@@ -40,12 +52,24 @@ fn foreign() -> Vec<Hostile> {
         ),
         refused(
             "imports-processes",
-            importing("process", "shell:process@1.0.0", "spawn", "run: func(command: string) -> s32;", "(param i32 i32) (result i32)"),
+            importing(
+                "process",
+                "shell:process@1.0.0",
+                "spawn",
+                "run: func(command: string) -> s32;",
+                "(param i32 i32) (result i32)",
+            ),
             "veche:plugin/*",
         ),
         refused(
             "imports-threads",
-            importing("threads", "wasi:threads@0.2.0", "spawn", "start: func(argument: u32) -> s32;", "(param i32) (result i32)"),
+            importing(
+                "threads",
+                "wasi:threads@0.2.0",
+                "spawn",
+                "start: func(argument: u32) -> s32;",
+                "(param i32) (result i32)",
+            ),
             "",
         ),
         refused(
@@ -73,23 +97,19 @@ fn wrong_types() -> Vec<Hostile> {
         ),
         never(
             "log-that-answers",
-            Guest::categorizer()
-                .rewrite("message: string);", "message: string) -> u32;")
-                .import("log", "write", "(func $log (param i32 i32 i32) (result i32))"),
+            Guest::categorizer().rewrite("message: string);", "message: string) -> u32;").import(
+                "log",
+                "write",
+                "(func $log (param i32 i32 i32) (result i32))",
+            ),
         ),
         never(
             "description-of-a-wrong-type",
             Guest::categorizer().rewrite("settings-schema: string", "settings-schema: list<u8>"),
         ),
         unready("candidate-of-a-wrong-type", Guest::categorizer().rewrite(confidence.0, confidence.1)),
-        unready(
-            "one-more-case",
-            Guest::categorizer().rewrite("no-opinion,", "no-opinion, nobody-knows,"),
-        ),
-        unready(
-            "one-more-field",
-            Guest::categorizer().rewrite("confidence: f32,", "confidence: f32, secret: string,"),
-        ),
+        unready("one-more-case", Guest::categorizer().rewrite("no-opinion,", "no-opinion, nobody-knows,")),
+        unready("one-more-field", Guest::categorizer().rewrite("confidence: f32,", "confidence: f32, secret: string,")),
         unready(
             "categorize-under-another-name",
             Guest::categorizer().rewrite("categorize: func(", "classify: func(").rename("categorize", "classify"),

@@ -8,15 +8,11 @@ use crate::guest::Guest;
 pub(super) fn all() -> Vec<Hostile> {
     let hits = |name, component, which, used| Hostile::new(name, component, Expect::InspectLimit(which, used));
     let text = |wat: &str| wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    let module = |fields: &str| text(&format!("(component (core module $m {fields}) (core instance (instantiate $m)))"));
+    let module =
+        |fields: &str| text(&format!("(component (core module $m {fields}) (core instance (instantiate $m)))"));
     let good = Guest::categorizer();
     vec![
-        hits(
-            "component-of-9-megabytes",
-            padded(&good.build(), 9 << 20),
-            LimitKind::ComponentSize,
-            Used::More,
-        ),
+        hits("component-of-9-megabytes", padded(&good.build(), 9 << 20), LimitKind::ComponentSize, Used::More),
         hits(
             "forty-modules",
             text(&format!("(component {})", "(core module)".repeat(40))),
@@ -31,7 +27,12 @@ pub(super) fn all() -> Vec<Hostile> {
         ),
         hits(
             "huge-function",
-            good.clone().fields(&format!("(func (param i32) {})", "(drop (i32.mul (local.get 0) (local.get 0)))".repeat(60_000))).build(),
+            good.clone()
+                .fields(&format!(
+                    "(func (param i32) {})",
+                    "(drop (i32.mul (local.get 0) (local.get 0)))".repeat(60_000)
+                ))
+                .build(),
             LimitKind::FunctionSize,
             Used::More,
         ),
@@ -69,18 +70,19 @@ pub(super) fn all() -> Vec<Hostile> {
         hits("instances-that-unfold", text(&unfolding()), LimitKind::Instances, Used::More),
         hits("five-memories", good.clone().fields(&"(memory 1)".repeat(4)).build(), LimitKind::Memories, Used::More),
         hits("memory-of-4-gigabytes-at-the-start", good.clone().memory("65536").build(), LimitKind::Memory, Used::More),
-        hits("forty-tables", good.clone().fields(&"(table 1 funcref)".repeat(40)).build(), LimitKind::Tables, Used::More),
+        hits(
+            "forty-tables",
+            good.clone().fields(&"(table 1 funcref)".repeat(40)).build(),
+            LimitKind::Tables,
+            Used::More,
+        ),
         hits(
             "table-of-a-million-elements",
             good.clone().fields("(table 1000000 funcref)").build(),
             LimitKind::TableElements,
             Used::More,
         ),
-        Hostile::new(
-            "shared-memory-for-threads",
-            module("(memory 1 2 shared)"),
-            Expect::Inspect("", ""),
-        ),
+        Hostile::new("shared-memory-for-threads", module("(memory 1 2 shared)"), Expect::Inspect("", "")),
     ]
 }
 
