@@ -3,6 +3,7 @@
 
 mod api;
 mod bad_files;
+mod bad_input;
 mod contract;
 mod crash;
 mod fuzz;

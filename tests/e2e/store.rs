@@ -199,3 +199,62 @@ async fn a_file_that_is_no_database_is_named() {
     let error = Store::connect(&path.display().to_string()).await.err().unwrap().to_string();
     assert!(error.contains("notes.txt") && error.contains("no SQLite database"), "{error}");
 }
+
+#[tokio::test]
+async fn a_database_of_a_newer_veche_is_left_alone() {
+    let (_folder, urls) = databases().await;
+    for url in urls {
+        Store::connect(&url).await.unwrap().close().await;
+        veche_store::testing::add_migration(&url, 9_999).await.unwrap();
+        let error = Store::connect(&url).await.err().unwrap();
+        assert!(matches!(error, StoreError::Newer { found: 9_999, .. }), "{error}");
+        assert!(error.to_string().contains("made by a newer Veche"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_database_stores_nothing_and_goes_on_when_there_is_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::connect(folder.path().join("veche.db").to_str().unwrap()).await.unwrap();
+    let many = |from: usize| -> Vec<_> {
+        (from..from + 200).map(|n| intake(appeal(Some(&n.to_string()), &"яма ".repeat(500)), None, true)).collect()
+    };
+    store.save_batch(&region(), &many(0)).await.unwrap();
+    veche_store::testing::limit_growth(&store, 8).await.unwrap();
+    let batch = many(200);
+    let error = store.save_batch(&region(), &batch).await.unwrap_err();
+    assert!(matches!(error, StoreError::Full), "{error}");
+    assert_eq!(store.counts(&region()).await.unwrap().get("needs_person"), Some(&200));
+    veche_store::testing::limit_growth(&store, 1_000_000).await.unwrap();
+    store.save_batch(&region(), &batch).await.unwrap();
+    assert_eq!(store.counts(&region()).await.unwrap().get("needs_person"), Some(&400));
+}
+
+#[tokio::test]
+async fn a_locked_database_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("veche.db");
+    let store = Store::connect(path.to_str().unwrap()).await.unwrap();
+    let lock = veche_store::testing::hold_write_lock(&path).await.unwrap();
+    let item = [intake(appeal(Some("1"), "яма"), None, true)];
+    let error = store.save_batch(&region(), &item).await.unwrap_err();
+    assert!(matches!(error, StoreError::Locked) && error.to_string().contains("another process"), "{error}");
+    // Readers go on, and so does the writer once the other one has let go.
+    assert!(store.counts(&region()).await.unwrap().is_empty());
+    drop(lock);
+    assert_eq!(store.save_batch(&region(), &item).await.unwrap(), [Saved::New]);
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_not_reachable() {
+    let (_folder, urls) = databases().await;
+    let url = &urls[1];
+    let store = Store::connect(url).await.unwrap();
+    veche_store::testing::drop_database(url).await.unwrap();
+    let error = store.save_batch(&region(), &[intake(appeal(None, "яма"), None, true)]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    let error = Store::connect(url).await.err().unwrap().to_string();
+    assert!(error.contains("cannot be opened") && error.contains("does not exist"), "{error}");
+    let error = Store::connect("postgres://user:secret@127.0.0.1:9/veche").await.err().unwrap().to_string();
+    assert!(error.contains("127.0.0.1:9/veche") && !error.contains("secret"), "{error}");
+}

@@ -41,13 +41,15 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Sandbox threads; none for one a core.
     pub threads: Option<usize>,
+    /// This program, which compiles plug-ins in child processes; none compiles in this process, unbounded.
+    pub compiler: Option<PathBuf>,
     /// The most that any binding may ask for.
     pub ceiling: Limits,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: "veche.db".into(), cache: None, threads: None, ceiling: Limits::of(LimitsClass::Large) }
+        Self { database: "veche.db".into(), cache: None, threads: None, compiler: None, ceiling: Limits::of(LimitsClass::Large) }
     }
 }
 
@@ -73,6 +75,7 @@ impl App {
         let store = Store::connect(&config.database).await?;
         let engine = Engine::new(&EngineConfig {
             cache: config.cache.clone(),
+            compiler: config.compiler.clone(),
             ceiling: config.ceiling.clone(),
             ..EngineConfig::default()
         })?;

@@ -1,6 +1,6 @@
 //! Words that tell categories apart, learned from a labelled history: the keywords dataset of a bootstrapped region.
 //!
-//! Plain log odds of a word's stem in a category against all appeals. A start that a region edits by hand, not a
+//! Plain log odds of a word's stem in a category against the other categories. A start that a region edits by hand, not a
 //! trained model.
 
 use std::collections::{HashMap, HashSet};
@@ -81,8 +81,8 @@ impl Vocabulary {
             .iter()
             .filter(|(_, cases)| **cases >= CASES)
             .filter_map(|(stem, cases)| {
-                let everywhere = share(*self.stems.get(stem)?, self.appeals);
-                let weight = (share(*cases, own.appeals) / everywhere).ln().min(MOST);
+                let elsewhere = share(self.stems.get(stem)? - cases, self.appeals - own.appeals);
+                let weight = (share(*cases, own.appeals) / elsewhere).ln().min(MOST);
                 let gain = weight * share(*cases, own.appeals);
                 (weight >= LEAST).then(|| (self.forms.get(stem).map_or("", String::as_str), weight, gain))
             })

@@ -1,16 +1,16 @@
 //! The WebAssembly engine: one pooled engine a process, its ticker thread, its compiled-code cache.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use veche_domain::code::Digest;
 use veche_domain::limits::{Limits, LimitsClass};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
 
+use crate::cache::Cache;
+use crate::compile::Compiler;
 use crate::contract::{self, HostInterfaces};
 use crate::error::SandboxError;
 use crate::state::HostState;
@@ -27,6 +27,7 @@ pub struct Engine {
 pub(crate) struct EngineInner {
     pub(crate) wasm: wasmtime::Engine,
     pub(crate) linker: Linker<HostState>,
+    pub(crate) compiler: Compiler,
     cache: Option<Cache>,
     ceiling: Limits,
     name: String,
@@ -39,13 +40,24 @@ pub struct EngineConfig {
     pub instances: u32,
     /// Folder for compiled code; none compiles anew at every start.
     pub cache: Option<PathBuf>,
+    /// Size of that folder, bytes; the files that were used longest ago make room.
+    pub cache_size: u64,
+    /// This program, which compiles in child processes ([`crate::run_compiler`]). None compiles in this process,
+    /// unbounded: for tests and one-shot commands over files that their caller trusts.
+    pub compiler: Option<PathBuf>,
     /// The most that any binding may ask for; the pool is made to hold it.
     pub ceiling: Limits,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { instances: 256, cache: None, ceiling: Limits::of(LimitsClass::Large) }
+        Self {
+            instances: 256,
+            cache: None,
+            cache_size: 4 << 30,
+            compiler: None,
+            ceiling: Limits::of(LimitsClass::Large),
+        }
     }
 }
 
@@ -67,9 +79,10 @@ impl Engine {
         let mut linker = Linker::new(&wasm);
         HostInterfaces::add_to_linker::<_, wasmtime::component::HasSelf<HostState>>(&mut linker, |state| state)
             .map_err(failed)?;
-        let cache = config.cache.as_deref().map(Cache::open).transpose()?;
+        let cache = config.cache.as_deref().map(|folder| Cache::open(folder, config.cache_size)).transpose()?;
+        let compiler = Compiler::new(config.compiler.clone());
         let name = format!("wasmtime/{}", contract::ENGINE_VERSION);
-        let inner = Arc::new(EngineInner { wasm, linker, cache, ceiling: config.ceiling.clone(), name });
+        let inner = Arc::new(EngineInner { wasm, linker, compiler, cache, ceiling: config.ceiling.clone(), name });
         start_ticker(Arc::downgrade(&inner));
         Ok(Self { inner })
     }
@@ -92,9 +105,9 @@ impl Engine {
     }
 
     /// Keeps compiled code for the next start; a failure only costs time then.
-    pub(crate) fn keep(&self, key: &Digest, component: &Component) {
+    pub(crate) fn keep(&self, key: &Digest, code: &[u8]) {
         if let Some(cache) = &self.inner.cache
-            && let Err(error) = cache.save(key, component)
+            && let Err(error) = cache.save(key, code)
         {
             tracing::warn!(cache.key = %key.short(), %error, "compiled code cannot be cached");
         }
@@ -144,17 +157,26 @@ fn settings(instances: u32, ceiling: &Limits) -> Config {
         .linear_memory_keep_resident(512 << 10)
         .table_keep_resident(64 << 10)
         .pagemap_scan(wasmtime::Enabled::Auto);
+    let mut config = compiler_settings();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// Settings on which compiled code depends: the same in the host and in its compilers. Where instances are
+/// allocated does not matter to code.
+pub(crate) fn compiler_settings() -> Config {
+    let stack = usize::try_from(Limits::default().stack).unwrap_or(usize::MAX);
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .memory_init_cow(true)
         .consume_fuel(true)
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .max_wasm_stack(size(Limits::default().stack))
+        .max_wasm_stack(stack)
         .wasm_component_model(true)
         .concurrency_support(false)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
     config
 }
@@ -171,103 +193,5 @@ fn start_ticker(engine: Weak<EngineInner>) {
     });
     if let Err(error) = spawned {
         tracing::error!(%error, "the epoch thread cannot start: wall-clock limits do not hold, fuel does");
-    }
-}
-
-/// Compiled code on disk. A file is native code, so it is used only if it carries our own authentication code.
-struct Cache {
-    folder: PathBuf,
-    secret: Vec<u8>,
-}
-
-impl Cache {
-    fn open(folder: &Path) -> Result<Self, SandboxError> {
-        let failed = |error: std::io::Error| SandboxError::Engine {
-            reason: format!("the cache folder {} cannot be used: {error}", folder.display()),
-        };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let path = folder.join("secret");
-        let secret = match std::fs::read(&path) {
-            Ok(secret) if secret.len() == 32 => secret,
-            _ => {
-                let mut secret = vec![0; 32];
-                std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom").map_err(failed)?, &mut secret)
-                    .map_err(failed)?;
-                write_private(&path, &[&secret]).map_err(failed)?;
-                secret
-            }
-        };
-        Ok(Self { folder: folder.to_owned(), secret })
-    }
-
-    fn path(&self, key: &Digest) -> PathBuf {
-        self.folder.join(format!("{}.cwasm", hex::encode(key.as_bytes())))
-    }
-
-    fn mac(&self, key: &Digest) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).ok()?;
-        mac.update(key.as_bytes());
-        Some(mac)
-    }
-
-    #[allow(unsafe_code)]
-    fn load(&self, engine: &wasmtime::Engine, key: &Digest) -> Option<Component> {
-        let file = std::fs::read(self.path(key)).ok()?;
-        let (tag, code) = file.split_at_checked(32)?;
-        let mut mac = self.mac(key)?;
-        mac.update(code);
-        mac.verify_slice(tag).ok()?;
-        // SAFETY: the bytes carry an HMAC made with a secret that only this installation holds (file mode 0600),
-        // over the key that names component, configuration and engine; so they are what `save` wrote.
-        // `cache_refuses_foreign_files` proves that anything else is not loaded.
-        unsafe { Component::deserialize(engine, code) }.ok()
-    }
-
-    fn save(&self, key: &Digest, component: &Component) -> std::io::Result<()> {
-        let code = component.serialize().map_err(std::io::Error::other)?;
-        let mut mac = self.mac(key).ok_or_else(|| std::io::Error::other("no secret"))?;
-        mac.update(&code);
-        write_private(&self.path(key), &[&mac.finalize().into_bytes(), &code])
-    }
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let temporary = path.with_extension(format!("tmp{}", std::process::id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    std::fs::rename(temporary, path)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cache_refuses_foreign_files() {
-        let folder = std::env::temp_dir().join(format!("veche-cache-{}", std::process::id()));
-        let engine =
-            Engine::new(&EngineConfig { instances: 8, cache: Some(folder.clone()), ..EngineConfig::default() })
-                .unwrap();
-        let component = Component::new(&engine.inner.wasm, b"\0asm\x0d\0\x01\0").unwrap();
-        let (key, other) = (Digest::of(b"a"), Digest::of(b"b"));
-        engine.keep(&key, &component);
-        assert!(engine.cached(&key).is_some());
-        let cache = engine.inner.cache.as_ref().unwrap();
-        // A file under another key, a flipped bit and a cut file are all refused.
-        std::fs::copy(cache.path(&key), cache.path(&other)).unwrap();
-        assert!(engine.cached(&other).is_none());
-        let mut bytes = std::fs::read(cache.path(&key)).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        std::fs::write(cache.path(&key), &bytes).unwrap();
-        assert!(engine.cached(&key).is_none());
-        std::fs::write(cache.path(&key), &bytes[..10]).unwrap();
-        assert!(engine.cached(&key).is_none());
-        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -8,6 +8,7 @@ use veche_domain::limits::{LimitKind, Limits};
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use crate::compile::compile;
 use crate::contract::CONTRACT;
 use crate::engine::Engine;
 use crate::error::SandboxError;
@@ -145,8 +146,7 @@ pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Ch
         return Err(SandboxError::NotWasm { reason: reason.into() });
     }
     check_structure(bytes, limits)?;
-    let component =
-        Component::new(&engine.inner.wasm, bytes).map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
+    let (component, _) = compile(engine, bytes, limits)?;
     let (kinds, permissions, contract) = component_type(engine, &component)?;
     Ok(Checked { component, kinds, permissions, contract })
 }

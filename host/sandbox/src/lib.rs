@@ -4,7 +4,9 @@
 //! from the snapshot of its configured memory, sees nothing but the in-memory [`World`] of its ruleset and
 //! answers with a [`Report`]. No SQL, no HTTP, no file but the cache of compiled code.
 
+mod cache;
 mod call;
+mod compile;
 mod contract;
 pub mod datasets;
 mod engine;
@@ -20,6 +22,7 @@ mod state;
 mod threads;
 
 pub use call::Question;
+pub use compile::{COMPILER_COMMAND, run_compiler};
 pub use contract::CONTRACT;
 pub use engine::{Engine, EngineConfig};
 pub use error::{SandboxError, SettingsFault};

@@ -13,6 +13,7 @@ use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use crate::call::{self, arm};
+use crate::compile::compile;
 use crate::contract::guest;
 use crate::datasets::Content;
 use crate::engine::Engine;
@@ -85,9 +86,8 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
         Some(component) => component,
         None => {
             let snapshot = snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits)?;
-            let component = Component::new(&engine.inner.wasm, &snapshot)
-                .map_err(|e| SandboxError::Compile { reason: format!("{e:#}") })?;
-            engine.keep(&key, &component);
+            let (component, code) = compile(engine, &snapshot, &wanted.limits)?;
+            engine.keep(&key, &code);
             component
         }
     };
@@ -151,6 +151,7 @@ fn cache_key(engine: &Engine, release: Digest, settings: &serde_json::Value, wor
     for digest in [engine.compatibility(), release, world.dictionaries.digest(), world.calendar.digest()] {
         key.extend_from_slice(digest.as_bytes());
     }
+    key.extend_from_slice(std::env::consts::ARCH.as_bytes());
     key.extend_from_slice(Digest::of(&veche_domain::ruleset::canonical_json(settings)).as_bytes());
     let mut datasets: Vec<_> = world.datasets.iter().map(|(name, d)| format!("{name}={}\n", d.digest)).collect();
     datasets.sort_unstable();
@@ -258,7 +259,7 @@ fn snapshot(
     let wizer = Wizer::new();
     let broken = |e: wasmtime::Error| SandboxError::Snapshot { reason: format!("{e:#}") };
     let (context, instrumented) = wizer.instrument_component(component).map_err(broken)?;
-    let compiled = Component::new(&engine.inner.wasm, &instrumented).map_err(broken)?;
+    let (compiled, _) = compile(engine, &instrumented, limits)?;
     let pre = engine
         .inner
         .linker

@@ -88,7 +88,7 @@ impl From<sqlx::Error> for StoreError {
                 "53100" | "53200" => return Self::Full,
                 "55P03" => return Self::Locked,
                 "25006" => return Self::ReadOnly,
-                "57P01" | "57P02" | "57P03" | "53300" => {
+                "57P01" | "57P02" | "57P03" | "53300" | "3D000" => {
                     return Self::Unavailable { reason: database.message().to_owned() };
                 }
                 _ => {}

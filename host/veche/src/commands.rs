@@ -91,6 +91,16 @@ pub(crate) async fn load_region(host: &HostArgs, folder: &Path) -> anyhow::Resul
     Ok(())
 }
 
+pub(crate) async fn list_regions(host: &HostArgs) -> anyhow::Result<()> {
+    let app = host.start().await?;
+    for row in app.store.regions().await? {
+        let ruleset = row.ruleset.map_or_else(|| "no active ruleset".to_owned(), |digest| digest.to_string());
+        println!("{:<20} {:<28} {:<20} {ruleset}", row.region.code, row.region.name, row.region.time_zone);
+    }
+    app.store.close().await;
+    Ok(())
+}
+
 #[derive(Args)]
 pub(crate) struct BootstrapArgs {
     /// Labelled history: CSV, XLSX, gz.
@@ -323,7 +333,8 @@ pub(crate) fn inspect(host: &HostArgs, file: &Path, class: LimitsClass, json: bo
     let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let ceiling = host.ceiling();
     let limits = LimitsRequest { class, ..LimitsRequest::default() }.resolve(&ceiling)?;
-    let engine = Engine::new(&EngineConfig { instances: 8, ceiling, ..EngineConfig::default() })?;
+    let compiler = Some(crate::this_program()?);
+    let engine = Engine::new(&EngineConfig { instances: 8, compiler, ceiling, ..EngineConfig::default() })?;
     let inspection =
         veche_app::sandbox::inspect(&engine, &bytes, &limits).with_context(|| format!("{}", file.display()))?;
     if json {

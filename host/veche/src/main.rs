@@ -7,7 +7,9 @@ mod output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{LimitKind, Limits, LimitsClass};
@@ -54,6 +56,7 @@ impl HostArgs {
             database: self.database.clone(),
             cache: Some(self.cache.clone()),
             threads: self.threads,
+            compiler: Some(this_program()?),
             ceiling: self.ceiling(),
         };
         Ok(App::start(&config).await?)
@@ -67,6 +70,11 @@ impl HostArgs {
         }
         ceiling
     }
+}
+
+/// This program, to be started again as a compiler.
+fn this_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("this program does not know its own path, so it cannot start compilers")
 }
 
 /// Reads the name of a class of limits.
@@ -107,6 +115,14 @@ enum Command {
     Plugin(PluginCommand),
     /// Print the OpenAPI description.
     Openapi,
+    /// Compile a component from standard input to standard output, within bounds. The host starts this itself.
+    #[command(name = COMPILER_COMMAND, hide = true)]
+    CompileComponent {
+        /// Address space, bytes.
+        memory: u64,
+        /// Processor time, seconds.
+        cpu_seconds: u64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -116,6 +132,8 @@ enum RegionCommand {
         /// Folder with `region.toml`, `blocks.csv`, `categories.csv`, `bodies.csv`, `municipalities.csv`, `ruleset.toml`.
         folder: PathBuf,
     },
+    /// List the regions with their active rulesets.
+    List,
     /// Make a region's folder from its labelled history.
     Bootstrap(commands::BootstrapArgs),
 }
@@ -145,6 +163,9 @@ enum PluginCommand {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent { memory, cpu_seconds } = cli.command {
+        return run_compiler(memory, cpu_seconds);
+    }
     start_log(cli.host.log_json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -166,7 +187,9 @@ fn start_log(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("VECHE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,veche=info,veche_app=info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people: a file or a log collector gets plain text.
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     if json { log.json().init() } else { log.compact().init() }
 }
 
@@ -176,11 +199,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve(&host, args).await,
         Command::Demo(args) => demo::run(&host, args).await,
         Command::Region(RegionCommand::Load { folder }) => commands::load_region(&host, &folder).await,
+        Command::Region(RegionCommand::List) => commands::list_regions(&host).await,
         Command::Region(RegionCommand::Bootstrap(args)) => commands::bootstrap(args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
         Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
+        // Served before the runtime starts.
+        Command::CompileComponent { .. } => Ok(()),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())
