@@ -1,6 +1,7 @@
 //! Every hostile component comes to its exact outcome, and nobody else notices.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use veche_domain::appeal::Appeal;
 use veche_domain::decision::{Kind, Outcome};
@@ -10,8 +11,7 @@ use veche_tests::guest::Guest;
 use veche_tests::hostile::{self, BAD_TEXT, Cause, Expect, GOOD_TEXT, Hostile, Used};
 use veche_tests::yard::{Yard, appeal};
 
-/// Limits that only a compiler can hit; they are proven where it runs.
-const COMPILER: [LimitKind; 3] = [LimitKind::CompileMs, LimitKind::CompileCpuMs, LimitKind::CompileMemory];
+use crate::world::veche_binary;
 
 struct Suite {
     yard: Yard,
@@ -22,8 +22,9 @@ struct Suite {
 }
 
 impl Suite {
-    fn new() -> Self {
-        let yard = Yard::new(&EngineConfig { instances: 16, ..EngineConfig::default() });
+    /// With a compiler in this process, or in a child.
+    fn new(compiler: Option<PathBuf>) -> Self {
+        let yard = Yard::new(&EngineConfig { instances: 16, compiler, ..EngineConfig::default() });
         let at = "2026-02-05T09:00:00Z".parse().unwrap();
         let mut guest = Guest::categorizer();
         let code = guest.text("housing.heating");
@@ -142,10 +143,8 @@ fn is_cause(fault: &Fault, cause: &Cause, limits: &Limits) -> Result<(), String>
     }
 }
 
-#[test]
-fn each_comes_to_its_exact_outcome_and_harms_nobody() {
-    let suite = Suite::new();
-    let hostiles = hostile::all();
+/// Runs all of them; what went wrong, by name.
+fn run(suite: &Suite, hostiles: &[Hostile]) {
     let wrong: Vec<String> = hostiles
         .iter()
         .filter_map(|hostile| {
@@ -157,21 +156,24 @@ fn each_comes_to_its_exact_outcome_and_harms_nobody() {
 }
 
 #[test]
+fn each_comes_to_its_exact_outcome_and_harms_nobody() {
+    run(&Suite::new(None), &hostile::all());
+}
+
+#[test]
+fn a_compile_bomb_is_stopped_in_a_process_of_its_own() {
+    run(&Suite::new(Some(veche_binary())), &hostile::compile_bombs());
+}
+
+#[test]
 fn every_limit_is_proven_by_one() {
-    let hostiles = hostile::all();
+    let hostiles = [hostile::all(), hostile::compile_bombs()].concat();
     assert!(hostiles.len() >= 40, "only {}", hostiles.len());
     let names: HashSet<_> = hostiles.iter().map(|hostile| hostile.name).collect();
     assert_eq!(names.len(), hostiles.len(), "two have one name");
-    let proven: BTreeSet<LimitKind> = hostiles.iter().flat_map(Hostile::proves).chain(COMPILER).collect();
+    let proven: BTreeSet<LimitKind> = hostiles.iter().flat_map(Hostile::proves).collect();
     let unproven: Vec<_> = LimitKind::ALL.iter().filter(|kind| !proven.contains(kind)).collect();
     assert!(unproven.is_empty(), "no hostile component proves {unproven:?}");
-}
-
-/// The limits that a binding changes, as a ruleset writes them.
-fn overrides(limits: &Limits) -> BTreeMap<LimitKind, u64> {
-    let standard = Limits::default();
-    let changed = LimitKind::ALL.iter().filter(|kind| limits.value(**kind) != standard.value(**kind));
-    changed.map(|kind| (*kind, limits.value(*kind))).collect()
 }
 
 /// The outcome that is stored for it.
@@ -185,62 +187,82 @@ fn stored(hostile: &Hostile) -> Outcome {
     }
 }
 
-mod in_the_pipeline {
-    use std::path::Path;
+/// Real Rust, compiled with the SDK: `tests/guests/verbs` does what the appeal says.
+mod compiled {
+    use super::*;
 
+    #[test]
+    fn rust_is_stopped_and_answers_again() {
+        let suite = Suite::new(None);
+        let path = veche_tests::guest::root().join("target/guests/verbs.wasm");
+        let component = std::fs::read(&path).expect("target/guests is missing: run `cargo xtask plugins`");
+        let limits = Limits { fuel: 50_000_000, ..Limits::default() };
+        let plugin = suite.yard.prepare(&component, &limits).unwrap();
+        let limit = |which, used| Err(Cause::Limit(which, used));
+        let trap = || Err(Cause::Trap("unreachable"));
+        let cases: &[(&str, Result<&str, Cause>)] = &[
+            ("alloc 1000000", Ok("no_opinion")),
+            ("alloc 100000000", limit(LimitKind::Memory, Used::More)),
+            ("hoard 100000000", limit(LimitKind::Memory, Used::More)),
+            ("spin", limit(LimitKind::Fuel, Used::All)),
+            ("recurse 10000000", trap()),
+            ("panic", trap()),
+            ("unwrap", trap()),
+            ("index", trap()),
+            ("abort", trap()),
+            ("exit", trap()),
+            ("fail", Err(Cause::Failed("told to fail"))),
+            ("reason 200000", Ok("housing.heating")),
+            ("reason 10000000", limit(LimitKind::OutputBytes, Used::More)),
+            ("candidates 20000", limit(LimitKind::OutputItems, Used::More)),
+            // No clock, no randomness, no variables, no files, no network, no processes, no threads.
+            ("clock", Ok("SystemTime { tv_sec: 946684800, tv_nsec: 0 }")),
+            ("variables", Ok("0")),
+            ("file", Ok("refused")),
+            ("write", Ok("refused")),
+            ("folder", Ok("refused")),
+            ("socket", Ok("refused")),
+            ("process", Ok("refused")),
+            ("thread", Ok("refused")),
+        ];
+        for (text, expected) in cases {
+            let appeal = appeal(text, suite.good.content.received_at);
+            let asked = suite.yard.ask(&plugin, Kind::Categorizer, &appeal);
+            let found = match (&asked.result, expected) {
+                (Ok(answer), Ok(said)) if answer.to_string().contains(said) => Ok(()),
+                (Err(fault), Err(cause)) => is_cause(fault, cause, &limits),
+                (result, _) => Err(format!("{result:?}")),
+            };
+            found.unwrap_or_else(|wrong| panic!("«{text}»: {wrong}"));
+            let next = suite.yard.ask(&plugin, Kind::Categorizer, &suite.good);
+            assert_eq!(next.result, Ok(serde_json::json!("no_opinion")), "after «{text}»");
+        }
+        // The panic's own words reach the author by the log.
+        let told = suite.yard.ask(&plugin, Kind::Categorizer, &appeal("panic", suite.good.content.received_at));
+        assert!(told.logs.iter().any(|line| line.message.contains("told to panic")), "{:?}", told.logs);
+        // What looks random is the same in every call.
+        let random = || suite.yard.ask(&plugin, Kind::Categorizer, &appeal("random", suite.good.content.received_at));
+        assert_eq!(random().result, random().result);
+    }
+}
+
+mod in_the_pipeline {
     use serde_json::json;
     use veche_app::intake::Accepted;
     use veche_app::regions;
     use veche_domain::decision::State;
-    use veche_tests::guest::named;
+    use veche_tests::hostile::siege;
 
     use super::*;
-    use crate::world::{app, databases, root, sample, yaroslavl};
-
-    /// The sample region with hostile bindings before its own; the hostile ones in the order of the ruleset.
-    fn besieged(folder: &Path) -> Vec<Hostile> {
-        let region = folder.join("region");
-        copy(&sample(), &region);
-        let plugins = folder.join("plugins");
-        copy(&root().join("target/plugins"), &plugins);
-        let ceiling = Limits::of(veche_domain::limits::LimitsClass::Large);
-        let within = |hostile: &Hostile| overrides(&hostile.limits).iter().all(|(k, v)| *v <= ceiling.value(*k));
-        let hostiles: Vec<Hostile> = hostile::all().into_iter().filter(|h| h.is_called() && within(h)).collect();
-        let mut ruleset: toml::Table = std::fs::read_to_string(region.join("ruleset.toml")).unwrap().parse().unwrap();
-        let own = ruleset["bindings"].as_array().unwrap().clone();
-        let bindings = hostiles.iter().map(|hostile| {
-            std::fs::write(plugins.join(hostile.name).with_extension("wasm"), named(&hostile.component, hostile.name))
-                .unwrap();
-            let binding = json!({"id": hostile.name, "kind": hostile.kind, "plugin": hostile.name,
-                "grants": ["log", "calendar", "directory"], "limits": overrides(&hostile.limits)});
-            toml::Value::try_from(binding).unwrap()
-        });
-        ruleset.insert("bindings".into(), bindings.chain(own).collect::<Vec<_>>().into());
-        std::fs::write(region.join("ruleset.toml"), toml::to_string(&ruleset).unwrap()).unwrap();
-        hostiles
-    }
-
-    fn copy(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let path = entry.unwrap().path();
-            let target = to.join(path.file_name().unwrap());
-            if path.is_dir() {
-                copy(&path, &target);
-            } else {
-                std::fs::copy(&path, target).unwrap();
-            }
-        }
-    }
+    use crate::world::{app, databases, yaroslavl};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_appeal_passes_all_of_them_and_is_decided_by_what_comes_after() {
         let (folder, urls) = databases().await;
-        let hostiles = besieged(folder.path());
+        let siege = siege::lay(folder.path(), "yaroslavl");
         for url in urls {
             let app = app(&url, &folder.path().join("cache")).await;
-            let (region, plugins) = (folder.path().join("region"), folder.path().join("plugins"));
-            regions::load_folder(&app.store, &app.rules, &region, &plugins, None).await.unwrap();
+            regions::load_folder(&app.store, &app.rules, &siege.region, &siege.plugins, None).await.unwrap();
             let content = |text: &str| {
                 serde_json::from_value(json!({"channel": "pos", "regime": "59fz", "text": text,
                     "received_at": "2026-02-05T09:00:00Z", "place": {"municipality": "78701000"}}))
@@ -256,11 +278,11 @@ mod in_the_pipeline {
 
             let decisions = app.store.decisions(&yaroslavl(), id).await.unwrap();
             let outcome = |name: &str| decisions.iter().find(|d| d.binding.as_str() == name).map(|d| d.outcome);
-            for hostile in &hostiles {
+            for hostile in &siege.hostiles {
                 assert_eq!(outcome(hostile.name), Some(stored(hostile)), "{}", hostile.name);
             }
             assert_eq!((outcome("keywords"), outcome("table")), (Some(Outcome::Ok), Some(Outcome::Ok)));
-            assert_eq!(decisions.len(), hostiles.len() + 2);
+            assert_eq!(decisions.len(), siege.hostiles.len() + 2);
             // What faulted then faults again, with the same fuel.
             for decision in &decisions {
                 if decision.fault.as_deref().is_some_and(|fault| fault.contains("wall_ms")) {

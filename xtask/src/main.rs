@@ -1,7 +1,8 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `fuzz`, `bench`.
 
 mod bench;
 mod demo;
+mod fuzz;
 mod plugins;
 mod postgres;
 mod run;
@@ -34,12 +35,20 @@ enum Chore {
         #[arg(last = true)]
         args: Vec<OsString>,
     },
-    /// Build the reference plug-ins into target/plugins.
+    /// Build the reference plug-ins into target/plugins, and those of the tests into target/guests.
     Plugins,
     /// Hold the contract's promise to compiled plug-ins.
     #[command(subcommand)]
     Wit(wit::Task),
-    /// Run benchmarks (`pipeline`); all if none is named.
+    /// Throw random input at components, settings, answers and files for a while.
+    Fuzz {
+        /// Time for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// A part of the names of the targets: `component`, `settings`, `result`, `csv`; all if none is given.
+        target: Option<String>,
+    },
+    /// Run benchmarks (`pipeline`, `sandbox`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,
@@ -59,6 +68,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }),
         Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
+        Chore::Fuzz { seconds, target } => fuzz::run(&root, seconds, target.as_deref()),
         Chore::Bench { names, args } => bench::run(&root, &names, &args),
     };
     done.unwrap_or_else(|error| {

@@ -9,7 +9,8 @@ use serde_json::Value;
 use wasm_metadata::{AddMetadata, AddMetadataField};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-const TARGET: &str = "wasm32-wasip1";
+/// What plug-ins are compiled for.
+pub(crate) const TARGET: &str = "wasm32-wasip1";
 const ADAPTER: &str = "sdk/adapter/wasi_snapshot_preview1.wat";
 /// Package that a plug-in may import from, and no other.
 const CONTRACT: &str = "veche:plugin/";
@@ -130,7 +131,10 @@ fn packages(root: &Path, workspace: &'static str) -> anyhow::Result<Vec<Package>
         .context("cannot start cargo")?;
     ensure!(output.status.success(), "{workspace}/: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata.get("packages").and_then(Value::as_array).with_context(|| format!("cargo names no packages in {workspace}/"))?;
+    let packages = metadata
+        .get("packages")
+        .and_then(Value::as_array)
+        .with_context(|| format!("cargo names no packages in {workspace}/"))?;
     packages
         .iter()
         .map(|package| {

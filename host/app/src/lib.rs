@@ -49,7 +49,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: "veche.db".into(), cache: None, threads: None, compiler: None, ceiling: Limits::of(LimitsClass::Large) }
+        Self {
+            database: "veche.db".into(),
+            cache: None,
+            threads: None,
+            compiler: None,
+            ceiling: Limits::of(LimitsClass::Large),
+        }
     }
 }
 

@@ -46,7 +46,10 @@ fn attempt(target: &str, input: &[u8], check: &dyn Fn(&[u8]) -> Result<(), Strin
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(&hex::encode(Sha256::digest(input))[..16]);
     std::fs::write(&path, input).unwrap();
-    panic!("{target}: {wrong}\nthe input is {}: mend it, and keep it in tests/fixtures/found/{target}/", path.display());
+    panic!(
+        "{target}: {wrong}\nthe input is {}: mend it, and keep it in tests/fixtures/found/{target}/",
+        path.display()
+    );
 }
 
 /// A seed after a few random changes.

@@ -72,7 +72,34 @@ fn any_answer_of_a_categorizer_is_taken_or_refused() {
 fn any_answer_of_a_router_is_taken_or_refused() {
     // A body at 1136 with one clock at 1072.
     let assigned = words(&[
-        0, 1, 1136, 11, 1, 1072, 1, 0, 0, 0, 0, 0, 3, 0, 0x6990_0000, 0, 1136, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0,
+        1,
+        1136,
+        11,
+        1,
+        1072,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        3,
+        0,
+        0x6990_0000,
+        0,
+        1136,
+        11,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
     ]);
     let person = words(&[0, 2, 1040, 4, 0x3f6f_6877]);
     let seeds = [words(&[0, 0, 0]), [assigned, b"dep-housing".to_vec()].concat(), person];

@@ -20,7 +20,8 @@ fn settings_are_taken_or_refused_with_their_field() {
         .chain([
             b"{}".to_vec(),
             br#"{"min_score": 1e308, "max_candidates": 4294967295}"#.to_vec(),
-            br#"{"clocks": [{"kind": "answer", "days": 30, "unit": "days", "roll": "back", "basis": "59-FZ"}]}"#.to_vec(),
+            br#"{"clocks": [{"kind": "answer", "days": 30, "unit": "days", "roll": "back", "basis": "59-FZ"}]}"#
+                .to_vec(),
         ])
         .collect();
     super::fuzz("settings", &seeds, &|bytes| {

@@ -8,6 +8,7 @@ mod calls;
 mod configure;
 mod files;
 mod imports;
+pub mod siege;
 mod structure;
 
 use serde_json::Value;
@@ -137,6 +138,12 @@ impl Hostile {
 #[must_use]
 pub fn all() -> Vec<Hostile> {
     [calls::all(), answers::all(), configure::all(), structure::all(), imports::all(), files::all()].concat()
+}
+
+/// Those that only a compiler in a process of its own can be asked to take.
+#[must_use]
+pub fn compile_bombs() -> Vec<Hostile> {
+    structure::bombs()
 }
 
 /// A text that makes a hostile plug-in hostile.

@@ -86,6 +86,21 @@ pub(super) fn all() -> Vec<Hostile> {
     ]
 }
 
+/// Well-formed, within every count, and dear to compile: only a bounded compiler survives them.
+pub(super) fn bombs() -> Vec<Hostile> {
+    let branch = "(if (local.get 0) (then (local.set 0 (i32.add (local.get 0) (i32.const 7)))))".repeat(10_000);
+    let function = format!("(func (param i32) {branch})");
+    let bomb = Guest::categorizer().fields(&function.repeat(16)).build();
+    let hits = |name, which, allowed| {
+        Hostile::new(name, bomb.clone(), Expect::InspectLimit(which, Used::All)).limit(which, allowed)
+    };
+    vec![
+        hits("compile-bomb-against-the-clock", LimitKind::CompileMs, 200),
+        hits("compile-bomb-against-the-processor", LimitKind::CompileCpuMs, 1_000),
+        hits("compile-bomb-against-memory", LimitKind::CompileMemory, 96 << 20),
+    ]
+}
+
 fn unfolding() -> String {
     let innermost = "(core module $m) (core instance (instantiate $m))".to_owned();
     let levels = (0..5).fold(innermost, |inner, n| {

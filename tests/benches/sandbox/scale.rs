@@ -1,0 +1,74 @@
+//! Many calls, and many instances at once.
+
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use veche_domain::decision::Kind;
+use veche_domain::limits::Limits;
+use veche_sandbox::Fault;
+use veche_tests::guest::root;
+use veche_tests::yard::appeal;
+
+use crate::Table;
+use crate::process::memory_mib;
+use crate::rule::{CATEGORIES, Ready, yard};
+
+/// Instances at once.
+const CROWD: u32 = 1_000;
+
+pub(crate) fn measure(table: &mut Table, calls: u64) {
+    throughput(table, calls);
+    crowd(table);
+}
+
+fn throughput(table: &mut Table, calls: u64) {
+    let yard = yard(64);
+    let rule = Ready::new(&yard, &json!({"categories": CATEGORIES}));
+    (0..10_000).for_each(|_| rule.call());
+    let before = memory_mib("self", "VmRSS");
+    let started = Instant::now();
+    (0..calls).for_each(|_| rule.call());
+    let rate = calls as f64 / started.elapsed().as_secs_f64();
+    table.row("calls a second on one core", format!("{rate:.0}"), "at least 25,000", rate >= 25_000.0);
+    let grown = memory_mib("self", "VmRSS").saturating_sub(before);
+    table.row(&format!("memory grown over {calls} calls"), format!("{grown} MiB"), "at most 2 MiB", grown <= 2);
+}
+
+/// Guests that never end, so that all of them are there at once; each is stopped by its clock.
+fn crowd(table: &mut Table) {
+    let yard = yard(CROWD);
+    let component = std::fs::read(root().join("target/guests/verbs.wasm")).unwrap();
+    let limits = Limits { fuel: u64::MAX / 2, wall_ms: 4_000, ..Limits::default() };
+    let plugin = yard.prepare(&component, &limits).unwrap();
+    let appeal = appeal("spin", "2026-02-05T09:00:00Z".parse().unwrap());
+    let before = memory_mib("self", "VmRSS");
+    let together = Barrier::new(CROWD as usize);
+    let stopped = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..CROWD)
+            .map(|_| {
+                let work = || {
+                    together.wait();
+                    yard.ask(&plugin, Kind::Categorizer, &appeal).result
+                };
+                std::thread::Builder::new().stack_size(2 << 20).spawn_scoped(scope, work).unwrap()
+            })
+            .collect();
+        // Half-way all of them run, and none has been stopped.
+        std::thread::sleep(Duration::from_millis(limits.wall_ms / 2));
+        let used = memory_mib("self", "VmRSS").saturating_sub(before);
+        table.row(
+            &format!("{CROWD} instances at once"),
+            format!("{used} MiB"),
+            "at most 2,048 MiB",
+            used <= 2_048,
+        );
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|r| matches!(r, Err(Fault::Limit(_)))).count()
+    });
+    table.row(
+        "of these stopped by their clock",
+        stopped.to_string(),
+        "all",
+        stopped == CROWD as usize,
+    );
+}
