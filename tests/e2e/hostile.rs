@@ -187,7 +187,7 @@ fn stored(hostile: &Hostile) -> Outcome {
     }
 }
 
-/// Real Rust, compiled with the SDK: `tests/guests/verbs` does what the appeal says.
+/// Real Rust, compiled with the SDK: `guests/verbs` does what the appeal says.
 mod compiled {
     use super::*;
 

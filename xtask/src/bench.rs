@@ -47,7 +47,10 @@ fn peers(root: &Path) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let target = target_dir(root).join("peers");
     let build = |package: &str, more: &[&str]| -> anyhow::Result<()> {
         let mut build = cargo(&root.join(PEERS));
-        build.args(["build", "--locked", "--release", "--package", package]).args(more).env("CARGO_TARGET_DIR", &target);
+        build
+            .args(["build", "--locked", "--release", "--package", package])
+            .args(more)
+            .env("CARGO_TARGET_DIR", &target);
         let status = build.status().context("cannot start cargo")?;
         ensure!(status.success(), "`{package}` of {PEERS} does not build: see the messages above");
         Ok(())

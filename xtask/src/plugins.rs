@@ -16,9 +16,9 @@ const ADAPTER: &str = "sdk/adapter/wasi_snapshot_preview1.wat";
 const CONTRACT: &str = "veche:plugin/";
 
 /// Workspaces of plug-ins, and where their components go.
-const WORKSPACES: [(&str, &str); 2] = [("plugins", "target/plugins"), ("tests/guests", "target/guests")];
+const WORKSPACES: [(&str, &str); 2] = [("plugins", "target/plugins"), ("guests", "target/guests")];
 
-/// Builds every member of `plugins/` and of `tests/guests/` and returns the components: `target/plugins/<name>.wasm`,
+/// Builds every member of `plugins/` and of `guests/` and returns the components: `target/plugins/<name>.wasm`,
 /// `target/guests/<name>.wasm`.
 ///
 /// # Errors

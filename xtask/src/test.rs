@@ -32,7 +32,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     if quick {
         eprintln!("==> format and lints: left out, as --quick asks");
     } else {
-        for folder in [".", "sdk/rust", "plugins", "tests/guests"] {
+        for folder in [".", "sdk/rust", "plugins", "guests"] {
             let mut format = cargo(&root.join(folder));
             format.args(["fmt", "--all", "--check"]);
             failures.check(&format!("format of {folder}"), &mut format)?;

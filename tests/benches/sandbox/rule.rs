@@ -1,4 +1,4 @@
-//! The rule of `tests/guests/rule`, natively and in the sandbox: each call a fresh instance with all limits and a typed
+//! The rule of `guests/rule`, natively and in the sandbox: each call a fresh instance with all limits and a typed
 //! record in and out.
 
 use std::hint::black_box;

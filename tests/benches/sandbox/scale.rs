@@ -57,18 +57,8 @@ fn crowd(table: &mut Table) {
         // Half-way all of them run, and none has been stopped.
         std::thread::sleep(Duration::from_millis(limits.wall_ms / 2));
         let used = memory_mib("self", "VmRSS").saturating_sub(before);
-        table.row(
-            &format!("{CROWD} instances at once"),
-            format!("{used} MiB"),
-            "at most 2,048 MiB",
-            used <= 2_048,
-        );
+        table.row(&format!("{CROWD} instances at once"), format!("{used} MiB"), "at most 2,048 MiB", used <= 2_048);
         threads.into_iter().map(|thread| thread.join().unwrap()).filter(|r| matches!(r, Err(Fault::Limit(_)))).count()
     });
-    table.row(
-        "of these stopped by their clock",
-        stopped.to_string(),
-        "all",
-        stopped == CROWD as usize,
-    );
+    table.row("of these stopped by their clock", stopped.to_string(), "all", stopped == CROWD as usize);
 }

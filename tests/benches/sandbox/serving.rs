@@ -36,11 +36,8 @@ fn veche(folder: &Path) -> Command {
 }
 
 async fn serve(folder: &Path) -> (Child, String) {
-    let mut host = veche(folder)
-        .args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut host =
+        veche(folder).args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"]).stderr(Stdio::piped()).spawn().unwrap();
     let stderr = tokio::process::ChildStderr::from_std(host.stderr.take().unwrap()).unwrap();
     let mut lines = BufReader::new(stderr).lines();
     let address = loop {
@@ -147,8 +144,7 @@ async fn attack(address: String, number: usize, stop: Arc<AtomicBool>, attacks: 
 /// Uploads every hostile component, compile bombs among them, again and again.
 async fn upload(address: String, stop: Arc<AtomicBool>, attacks: Arc<AtomicU64>) {
     let client = reqwest::Client::new();
-    let components: Vec<Vec<u8>> =
-        all().into_iter().chain(compile_bombs()).map(|hostile| hostile.component).collect();
+    let components: Vec<Vec<u8>> = all().into_iter().chain(compile_bombs()).map(|hostile| hostile.component).collect();
     for component in components.iter().cycle() {
         if stop.load(Ordering::Relaxed) {
             return;

@@ -28,7 +28,8 @@ pub fn lay(folder: &Path, code: &str) -> Siege {
     edit(&region.join("region.toml"), |table| drop(table.insert("code".into(), code.into())));
 
     let ceiling = Limits::of(LimitsClass::Large);
-    let within = |hostile: &Hostile| overrides(&hostile.limits).iter().all(|(kind, value)| *value <= ceiling.value(*kind));
+    let within =
+        |hostile: &Hostile| overrides(&hostile.limits).iter().all(|(kind, value)| *value <= ceiling.value(*kind));
     let hostiles: Vec<Hostile> = all().into_iter().filter(|hostile| hostile.is_called() && within(hostile)).collect();
     let bindings = hostiles.iter().map(|hostile| {
         let component = named(&hostile.component, hostile.name);
