@@ -11,7 +11,7 @@ use veche_tests::guest::Guest;
 use veche_tests::hostile::{self, BAD_TEXT, Cause, Expect, GOOD_TEXT, Hostile, Used};
 use veche_tests::yard::{Yard, appeal};
 
-use crate::world::veche_binary;
+use crate::world::{root, veche_binary};
 
 struct Suite {
     yard: Yard,
@@ -174,6 +174,15 @@ fn every_limit_is_proven_by_one() {
     let proven: BTreeSet<LimitKind> = hostiles.iter().flat_map(Hostile::proves).collect();
     let unproven: Vec<_> = LimitKind::ALL.iter().filter(|kind| !proven.contains(kind)).collect();
     assert!(unproven.is_empty(), "no hostile component proves {unproven:?}");
+
+    let told = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for kind in LimitKind::ALL {
+        let row = told.lines().find(|line| line.starts_with(&format!("| `{kind}` |")));
+        let row = row.unwrap_or_else(|| panic!("ARCHITECTURE.md has no row for the limit {kind}"));
+        let proof = row.trim_end_matches(" |").rsplit('`').nth(1).unwrap_or_default();
+        let proves = hostiles.iter().any(|hostile| hostile.name == proof && hostile.proves().contains(kind));
+        assert!(proves, "ARCHITECTURE.md says that `{proof}` proves {kind}");
+    }
 }
 
 /// The outcome that is stored for it.

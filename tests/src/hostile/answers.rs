@@ -21,7 +21,7 @@ fn giants() -> Vec<Hostile> {
                 "{grown} (drop (call $candidate (i32.const 65536) (i32.const 4) (f32.const 0.9)))
                  (i32.store offset=12 (i32.const 1100) (i32.const 1200))
                  (i32.store offset=16 (i32.const 1100) (i32.const 1))
-                 (i32.store (i32.const 1200) (i32.const 65536))
+                 (i32.store (i32.const 1200) (i32.const 262144))
                  (i32.store offset=4 (i32.const 1200) (i32.const 10485760))
                  (i64.store offset=8 (i32.const 1200) (i64.const 0))
                  (i32.const 1024)"
@@ -48,13 +48,13 @@ fn giants() -> Vec<Hostile> {
                  (local.set $appeal (i32.const 0))
                  (loop $each
                    ;; a word at 131072, a reason at 262144, a candidate at 393216
-                   (i32.store (i32.add (i32.const 131072) (i32.mul (local.get $appeal) (i32.const 8))) (i32.const 65536))
+                   (i32.store (i32.add (i32.const 131072) (i32.mul (local.get $appeal) (i32.const 8))) (i32.const 700000))
                    (i32.store (i32.add (i32.const 131076) (i32.mul (local.get $appeal) (i32.const 8))) (i32.const 100))
-                   (i32.store (i32.add (i32.const 262144) (i32.mul (local.get $appeal) (i32.const 16))) (i32.const 65536))
+                   (i32.store (i32.add (i32.const 262144) (i32.mul (local.get $appeal) (i32.const 16))) (i32.const 700000))
                    (i32.store (i32.add (i32.const 262148) (i32.mul (local.get $appeal) (i32.const 16))) (i32.const 100))
                    (i32.store (i32.add (i32.const 262152) (i32.mul (local.get $appeal) (i32.const 16))) (i32.const 131072))
                    (i32.store (i32.add (i32.const 262156) (i32.mul (local.get $appeal) (i32.const 16))) (i32.const 1000))
-                   (i32.store (i32.add (i32.const 393216) (i32.mul (local.get $appeal) (i32.const 20))) (i32.const 65536))
+                   (i32.store (i32.add (i32.const 393216) (i32.mul (local.get $appeal) (i32.const 20))) (i32.const 700000))
                    (i32.store (i32.add (i32.const 393220) (i32.mul (local.get $appeal) (i32.const 20))) (i32.const 100))
                    (i32.store (i32.add (i32.const 393228) (i32.mul (local.get $appeal) (i32.const 20))) (i32.const 262144))
                    (i32.store (i32.add (i32.const 393232) (i32.mul (local.get $appeal) (i32.const 20))) (i32.const 1000))

@@ -57,11 +57,11 @@ fn configuring() -> Vec<Hostile> {
     };
     let configure = |wat: &str| Guest::categorizer().body("configure", wat);
     let calling = || {
-        Guest::categorizer().import("directory", "categories", "(func $all (param i32 i32 i32 i32))").body(
+        Guest::categorizer().import("directory", "blocks", "(func $all (param i32))").body(
             "configure",
             "(loop $more
                (global.set $heap (i32.const 65536))
-               (call $all (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2100))
+               (call $all (i32.const 2100))
                (br $more))
              (unreachable)",
         )
@@ -77,7 +77,7 @@ fn configuring() -> Vec<Hostile> {
     vec![
         hits("loop-in-configure", configure(FOREVER), LimitKind::ConfigureFuel, Used::All)
             .limit(LimitKind::ConfigureFuel, LITTLE_FUEL),
-        hits("loop-in-configure-against-the-clock", configure(FOREVER), LimitKind::ConfigureMs, Used::All)
+        hits("loop-in-configure-against-the-clock", configure(FOREVER), LimitKind::ConfigureMs, Used::AtLeastAll)
             .limit(LimitKind::ConfigureFuel, u64::MAX / 2)
             .limit(LimitKind::ConfigureMs, 30),
         hits(

@@ -26,6 +26,8 @@ pub enum Used {
     All,
     /// More than is allowed.
     More,
+    /// All of it or more: a clock.
+    AtLeastAll,
 }
 
 impl Used {
@@ -36,6 +38,7 @@ impl Used {
             Self::Exactly(wanted) => used == wanted && used > allowed,
             Self::All => used == allowed,
             Self::More => used > allowed,
+            Self::AtLeastAll => used >= allowed,
         }
     }
 }
