@@ -134,7 +134,7 @@ async fn attack(address: String, number: usize, stop: Arc<AtomicBool>, attacks: 
     let client = reqwest::Client::new();
     while !stop.load(Ordering::Relaxed) {
         let n = attacks.fetch_add(1, Ordering::Relaxed);
-        let appeal = json!({"channel": "pos", "regime": "59fz", "text": format!("{BAD_TEXT} {GOOD_TEXT}"),
+        let appeal = json!({"channel": "pos", "regime": "59fz", "text": BAD_TEXT,
             "external_id": format!("attack-{number}-{n}"), "place": {"municipality": "78701000"}});
         let posted = client.post(format!("{address}/besieged/appeals")).bearer_auth(TOKEN).json(&appeal).send().await;
         assert!(posted.unwrap().status().is_success(), "the besieged region does not take appeals");

@@ -3,7 +3,7 @@
 use veche_domain::decision::Kind;
 use veche_domain::limits::LimitKind;
 
-use super::{Cause, Expect, FOREVER, Hostile, LITTLE_FUEL, Used, categorizer, on_bad, router};
+use super::{BAD_TEXT, Cause, Expect, FOREVER, Hostile, LITTLE_FUEL, Used, categorizer, on_bad, router};
 use crate::guest::{Guest, World};
 
 pub(super) fn all() -> Vec<Hostile> {
@@ -24,11 +24,8 @@ fn time() -> Vec<Hostile> {
             .post_return("categorize", &format!("(if (global.get $bad) (then {FOREVER}))")),
         "(global.set $bad (i32.const 1)) (call $pass)",
     );
-    // The host asks the guest for memory before the call begins; a bad appeal is the shortest.
-    let realloc = Guest::categorizer().body(
-        "cabi_realloc",
-        &format!("(if (i32.eq (local.get $size) (i32.const 1)) (then {FOREVER})) (call $alloc (local.get $size))"),
-    );
+    // The host asks the guest for memory before the call begins.
+    let realloc = Guest::categorizer().body("cabi_realloc", &on_bad_size(FOREVER));
     vec![
         fuel("loop-in-categorize", categorizer(FOREVER)),
         fuel("loop-in-route", router(FOREVER)).of(Kind::Router),
@@ -73,6 +70,12 @@ fn time() -> Vec<Hostile> {
         hits("long-appeal", categorizer("(call $pass)"), LimitKind::InputBytes, Used::More)
             .limit(LimitKind::InputBytes, 32),
     ]
+}
+
+/// A body of `cabi_realloc` that does something when the host asks for as many bytes as the bad text has.
+fn on_bad_size(wat: &str) -> String {
+    let size = BAD_TEXT.len();
+    format!("(if (i32.eq (local.get $size) (i32.const {size})) (then {wat})) (call $alloc (local.get $size))")
 }
 
 /// Two functions that call each other and keep forty values alive across each call.
@@ -213,15 +216,10 @@ fn traps() -> Vec<Hostile> {
          (func $other (param i32)) (elem (table $functions) (i32.const 0) func $other)",
     );
     // A guest may not call out while the host is writing its arguments.
-    let out_of_realloc = Guest::categorizer().import("log", "write", "(func $log (param i32 i32 i32))").body(
-        "cabi_realloc",
-        "(if (i32.eq (local.get $size) (i32.const 1)) (then (call $log (i32.const 0) (i32.const 0) (i32.const 0))))
-         (call $alloc (local.get $size))",
-    );
-    let wild_realloc = Guest::categorizer().body(
-        "cabi_realloc",
-        "(if (i32.eq (local.get $size) (i32.const 1)) (then (return (i32.const 0x7fffff00)))) (call $alloc (local.get $size))",
-    );
+    let out_of_realloc = Guest::categorizer()
+        .import("log", "write", "(func $log (param i32 i32 i32))")
+        .body("cabi_realloc", &on_bad_size("(call $log (i32.const 0) (i32.const 0) (i32.const 0))"));
+    let wild_realloc = Guest::categorizer().body("cabi_realloc", &on_bad_size("(return (i32.const 0x7fffff00))"));
     let mut excuse = Guest::categorizer();
     let text = excuse.text("the weather is bad");
     vec![

@@ -12,7 +12,19 @@ pub(super) fn all() -> Vec<Hostile> {
     zipped.resize(zipped.len() + 18, 0);
     let mut torn_length = padded(&good, 100);
     torn_length.truncate(torn_length.len() - 1);
+    let flipped = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x40;
+        bytes
+    };
+    // The header of a component, and after it what no parser can make sense of.
+    let noise = (0..5_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8);
+    let noise: Vec<u8> = good[..8].iter().copied().chain(noise).collect();
     vec![
+        refused("random-bytes-after-the-header", noise, ""),
+        refused("flipped-bit-in-the-magic", flipped(1), "first bytes"),
+        refused("flipped-bit-in-a-section-id", flipped(8), ""),
+        refused("flipped-bit-in-a-section-length", flipped(9), ""),
         refused("empty-file", Vec::new(), "empty"),
         refused("text-file", b"fn main() {}".to_vec(), "first bytes"),
         refused("zip-file", b"PK\x03\x04\x14\x00\x00\x00\x08\x00".to_vec(), "first bytes"),

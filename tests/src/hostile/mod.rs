@@ -137,10 +137,16 @@ impl Hostile {
     }
 }
 
-/// All of them.
+/// All of them, but for [`compile_bombs`].
 #[must_use]
 pub fn all() -> Vec<Hostile> {
-    [calls::all(), answers::all(), configure::all(), structure::all(), imports::all(), files::all()].concat()
+    [called(), configure::all(), structure::all(), imports::all(), files::all()].concat()
+}
+
+/// Those that break something in a call or in an answer.
+#[must_use]
+pub fn called() -> Vec<Hostile> {
+    [calls::all(), answers::all()].concat()
 }
 
 /// Those that only a compiler in a process of its own can be asked to take.
@@ -150,7 +156,7 @@ pub fn compile_bombs() -> Vec<Hostile> {
 }
 
 /// A text that makes a hostile plug-in hostile.
-pub const BAD_TEXT: &str = "!";
+pub const BAD_TEXT: &str = "! В подъезде холодные батареи, отопления нет третий день";
 /// A text that does not.
 pub const GOOD_TEXT: &str = "В подъезде холодные батареи, отопления нет третий день";
 

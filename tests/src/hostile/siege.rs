@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use veche_domain::limits::{LimitKind, Limits, LimitsClass};
 
-use super::{Hostile, all};
+use super::{Hostile, called};
 use crate::guest::{named, root};
 
 /// Folders of a besieged region.
@@ -30,7 +30,8 @@ pub fn lay(folder: &Path, code: &str) -> Siege {
     let ceiling = Limits::of(LimitsClass::Large);
     let within =
         |hostile: &Hostile| overrides(&hostile.limits).iter().all(|(kind, value)| *value <= ceiling.value(*kind));
-    let hostiles: Vec<Hostile> = all().into_iter().filter(|hostile| hostile.is_called() && within(hostile)).collect();
+    let hostiles: Vec<Hostile> =
+        called().into_iter().filter(|hostile| hostile.is_called() && within(hostile)).collect();
     let bindings = hostiles.iter().map(|hostile| {
         let component = named(&hostile.component, hostile.name);
         std::fs::write(plugins.join(hostile.name).with_extension("wasm"), component).unwrap();

@@ -28,17 +28,14 @@ pub(super) fn all() -> Vec<Hostile> {
         hits(
             "huge-function",
             good.clone()
-                .fields(&format!(
-                    "(func (param i32) {})",
-                    "(drop (i32.mul (local.get 0) (local.get 0)))".repeat(60_000)
-                ))
+                .fields(&format!("(func (param i32) {})", "(drop (i64.const 0x7fffffffffffffff))".repeat(25_000)))
                 .build(),
             LimitKind::FunctionSize,
             Used::More,
         ),
         hits(
             "five-thousand-types",
-            module(&(0..5_000).map(|n| format!("(type (func {}))", "(param i32)".repeat(n % 50))).collect::<String>()),
+            module(&(0..5_000).map(|n| format!("(type (func {}))", "(param i32)".repeat(n % 5))).collect::<String>()),
             LimitKind::Types,
             Used::More,
         ),
@@ -90,14 +87,14 @@ pub(super) fn all() -> Vec<Hostile> {
 pub(super) fn bombs() -> Vec<Hostile> {
     let branch = "(if (local.get 0) (then (local.set 0 (i32.add (local.get 0) (i32.const 7)))))".repeat(10_000);
     let function = format!("(func (param i32) {branch})");
-    let bomb = Guest::categorizer().fields(&function.repeat(16)).build();
+    let bomb = Guest::categorizer().fields(&function.repeat(6)).build();
     let hits = |name, which, allowed| {
         Hostile::new(name, bomb.clone(), Expect::InspectLimit(which, Used::All)).limit(which, allowed)
     };
     vec![
         hits("compile-bomb-against-the-clock", LimitKind::CompileMs, 200),
         hits("compile-bomb-against-the-processor", LimitKind::CompileCpuMs, 1_000),
-        hits("compile-bomb-against-memory", LimitKind::CompileMemory, 96 << 20),
+        hits("compile-bomb-against-memory", LimitKind::CompileMemory, 192 << 20),
     ]
 }
 
