@@ -221,7 +221,7 @@ mod compiled {
             ("abort", trap()),
             ("exit", trap()),
             ("fail", Err(Cause::Failed("told to fail"))),
-            ("reason 200000", Ok("housing.heating")),
+            ("reason 100000", Ok("housing.heating")),
             ("reason 10000000", limit(LimitKind::OutputBytes, Used::More)),
             ("candidates 20000", limit(LimitKind::OutputItems, Used::More)),
             // No clock, no randomness, no variables, no files, no network, no processes, no threads.

@@ -205,6 +205,9 @@ fn compile_stdin() -> Result<(), (u8, String)> {
     let mut bytes = Vec::new();
     let failed = |e: std::io::Error| (EXIT_REFUSED, e.to_string());
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+    // Where not even a thread gets its stack, the compiler's own pool would panic.
+    let trial = std::thread::Builder::new().spawn(|| ()).map_err(|e| (EXIT_MEMORY, e.to_string()))?;
+    let _ = trial.join();
     let compiled = wasmtime::Engine::new(&compiler_settings()).and_then(|e| e.precompile_component(&bytes));
     let code = compiled.map_err(|error| {
         let starved = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
