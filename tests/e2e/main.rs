@@ -4,12 +4,15 @@
 mod api;
 mod bad_files;
 mod bad_input;
+mod compiler;
 mod contract;
 mod crash;
+mod determinism;
 mod fuzz;
 mod host_process;
 mod hostile;
 mod pipeline;
+mod quarantine;
 mod store;
 mod walls;
 mod world;

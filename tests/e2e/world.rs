@@ -39,8 +39,13 @@ pub(crate) async fn databases() -> (tempfile::TempDir, Vec<String>) {
 }
 
 pub(crate) async fn app(database: &str, cache: &Path) -> App {
-    let config =
-        Config { database: database.to_owned(), cache: Some(cache.to_owned()), threads: Some(2), ..Config::default() };
+    let config = Config {
+        database: database.to_owned(),
+        cache: Some(cache.to_owned()),
+        threads: Some(2),
+        compiler: Some(veche_binary()),
+        ..Config::default()
+    };
     App::start(&config).await.unwrap()
 }
 

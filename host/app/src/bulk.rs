@@ -122,7 +122,9 @@ pub async fn import_file(
                 imported.warnings += batch.iter().map(|l| l.warnings.len() as u64).sum::<u64>();
                 let appeals: Vec<Appeal> =
                     batch.into_iter().map(|l| Appeal { id: AppealId::new(), content: l.appeal }).collect();
-                let (appeals, effects) = decide_batch(threads, &active, appeals).await?;
+                let standings = rules.watch().standings(region).await;
+                let (appeals, effects) = decide_batch(threads, &active, &standings, appeals).await?;
+                rules.watch().observe(region, &active, &standings, &effects).await;
                 imported.plugins_us += effects.iter().flat_map(|e| &e.decisions).map(|d| d.duration_us).sum::<u64>();
                 if let Some(writing) = writing.take() {
                     imported.count.add(writing.await.map_err(|_| AppError::Stopped)??);

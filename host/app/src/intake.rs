@@ -15,7 +15,8 @@ use veche_sandbox::Threads;
 use veche_store::{IdempotencyKey, Intake, Saved, Store};
 
 use crate::error::AppError;
-use crate::pipeline::decide;
+use crate::pipeline::decide_among;
+use crate::quarantine::Standings;
 use crate::rules::{RuleBook, Rules};
 
 /// Most appeals of one group.
@@ -143,7 +144,12 @@ async fn save_group(
     let (appeals, keys): (Vec<Appeal>, Vec<_>) = appeals.into_iter().unzip();
     let appeals = Arc::new(appeals);
     let effects = match active {
-        Some(active) => decide_in_time(threads, active, appeals.clone()).await,
+        Some(active) => {
+            let standings = rules.watch().standings(region).await;
+            let effects = decide_in_time(threads, active.clone(), standings.clone(), appeals.clone()).await;
+            rules.watch().observe(region, &active, &standings, effects.iter().flatten()).await;
+            effects
+        }
         None => None,
     };
     let mut effects: Vec<Option<Effect>> = match effects {
@@ -177,8 +183,14 @@ async fn save_group(
 }
 
 /// Effects of a group; none if they are not ready in time.
-async fn decide_in_time(threads: &Threads, rules: Arc<Rules>, appeals: Arc<Vec<Appeal>>) -> Option<Vec<Effect>> {
-    let work = threads.run(move || appeals.iter().map(|appeal| decide(&rules, appeal)).collect());
+async fn decide_in_time(
+    threads: &Threads,
+    rules: Arc<Rules>,
+    standings: Arc<Standings>,
+    appeals: Arc<Vec<Appeal>>,
+) -> Option<Vec<Effect>> {
+    let work =
+        threads.run(move || appeals.iter().map(|appeal| decide_among(&rules, &standings, appeal)).collect::<Vec<_>>());
     match tokio::time::timeout(ROUTING_PATIENCE, work).await {
         Ok(Ok(effects)) => Some(effects),
         Ok(Err(lost)) => {
@@ -225,6 +237,7 @@ impl BulkCount {
 pub async fn decide_batch(
     threads: &Threads,
     rules: &Arc<Rules>,
+    standings: &Arc<Standings>,
     appeals: Vec<Appeal>,
 ) -> Result<(Vec<Appeal>, Vec<Effect>), AppError> {
     let parts = threads.count().min(appeals.len().div_ceil(16)).max(1);
@@ -236,11 +249,12 @@ pub async fn decide_batch(
         if part.is_empty() {
             break;
         }
-        let (threads, rules) = (threads.clone(), rules.clone());
+        let (threads, rules, standings) = (threads.clone(), rules.clone(), standings.clone());
         jobs.push(tokio::spawn(async move {
             threads
                 .run(move || {
-                    let effects: Vec<Effect> = part.iter().map(|appeal| decide(&rules, appeal)).collect();
+                    let effects: Vec<Effect> =
+                        part.iter().map(|appeal| decide_among(&rules, &standings, appeal)).collect();
                     (part, effects)
                 })
                 .await

@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod files;
 pub mod intake;
 pub mod pipeline;
+pub mod quarantine;
 pub mod regions;
 pub mod releases;
 pub mod rules;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{Limits, LimitsClass};
+use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
 use veche_store::Store;
 
@@ -45,6 +47,8 @@ pub struct Config {
     pub compiler: Option<PathBuf>,
     /// The most that any binding may ask for.
     pub ceiling: Limits,
+    /// When a binding goes into quarantine.
+    pub quarantine: QuarantineRules,
 }
 
 impl Default for Config {
@@ -55,6 +59,7 @@ impl Default for Config {
             threads: None,
             compiler: None,
             ceiling: Limits::of(LimitsClass::Large),
+            quarantine: QuarantineRules::default(),
         }
     }
 }
@@ -87,7 +92,7 @@ impl App {
         })?;
         let threads = Threads::start(config.threads)
             .map_err(|e| AppError::Stored { what: "the sandbox threads".into(), reason: e.to_string() })?;
-        let rules = Arc::new(RuleBook::new(store.clone(), engine));
+        let rules = Arc::new(RuleBook::new(store.clone(), engine).with_quarantine(config.quarantine.clone()));
         let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone());
         Ok(Self { store, rules, threads, intake })
     }

@@ -14,33 +14,50 @@ use veche_domain::decision::{
     Source, State, Verdict,
 };
 use veche_domain::dictionary::Category;
+use veche_domain::fault::{FaultTrace, Trace};
+use veche_domain::mask::mask;
 use veche_domain::ruleset::FailurePolicy;
 use veche_sandbox::{Question, Report};
 
+use crate::quarantine::{Standings, place};
 use crate::rules::{Bound, Rules};
 
 /// Most candidates that a categorizer may give.
 const CANDIDATE_LIMIT: usize = 16;
 /// Most characters of a reason or a question.
 const MESSAGE_LIMIT: usize = 1_000;
+/// Log lines of a fault that its author is shown.
+const TRACE_LOGS: usize = 20;
 /// Latest term that is believed, days after receipt.
 const TERM_LIMIT_DAYS: i64 = 5 * 366;
 
 /// Runs the pipeline on every question of an appeal.
 #[must_use]
 pub fn decide(rules: &Rules, appeal: &Appeal) -> Effect {
-    run(rules, appeal, None)
+    decide_among(rules, &Standings::default(), appeal)
+}
+
+/// Runs the pipeline on every question of an appeal, without the bindings that are in quarantine.
+#[must_use]
+pub fn decide_among(rules: &Rules, standings: &Standings, appeal: &Appeal) -> Effect {
+    run(rules, standings, appeal, None)
 }
 
 /// Runs the routing alone: the category is known (a person chose it, or it is a label).
 #[must_use]
 pub fn decide_with_category(rules: &Rules, appeal: &Appeal, question: u32, category: &Category) -> Effect {
-    run(rules, appeal, Some((question, category)))
+    run(rules, &Standings::default(), appeal, Some((question, category)))
 }
 
-fn run(rules: &Rules, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
+fn run(rules: &Rules, standings: &Standings, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effect {
     let today = local_date(appeal.content.received_at, rules.zone());
-    let mut effect = Effect { appeal: appeal.id, ruleset: rules.digest, verdicts: Vec::new(), decisions: Vec::new() };
+    let mut effect = Effect {
+        appeal: appeal.id,
+        ruleset: rules.digest,
+        verdicts: Vec::new(),
+        decisions: Vec::new(),
+        faults: Vec::new(),
+    };
     for index in 0..appeal.content.question_count() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         if known.is_some_and(|(question, _)| question != number) {
@@ -48,11 +65,13 @@ fn run(rules: &Rules, appeal: &Appeal, known: Option<(u32, &Category)>) -> Effec
         }
         let mut steps = Steps {
             rules,
+            standings,
             appeal,
             today,
             number,
             question: Question::new(appeal, index, today),
             decisions: &mut effect.decisions,
+            faults: &mut effect.faults,
         };
         let verdict = steps.verdict(known.map(|(_, category)| category));
         effect.verdicts.push(verdict);
@@ -82,11 +101,13 @@ enum Routed {
 
 struct Steps<'a, 'b> {
     rules: &'a Rules,
+    standings: &'b Standings,
     appeal: &'a Appeal,
     today: NaiveDate,
     number: u32,
     question: Question<'a>,
     decisions: &'b mut Vec<Decision>,
+    faults: &'b mut Vec<FaultTrace>,
 }
 
 impl<'a> Steps<'a, '_> {
@@ -172,6 +193,12 @@ impl<'a> Steps<'a, '_> {
         let mut weak: Option<(&'a Category, f32)> = None;
         for bound in rules.bound(Kind::Categorizer, None) {
             let block = bound.binding.block.as_ref();
+            if !self.admits(bound, block) {
+                if bound.binding.on_failure == FailurePolicy::Hold {
+                    return Named::Held(bound.binding.id.clone());
+                }
+                continue;
+            }
             let report = bound.plugin.categorize(&self.question, block.map(BlockCode::as_str));
             let outcome = match &report.result {
                 Ok(Categorization::NoOpinion) => Outcome::NoOpinion,
@@ -213,6 +240,19 @@ impl<'a> Steps<'a, '_> {
             rules.dictionaries.other(category.block.as_str(), self.today).map(|other| (other, confidence))
         });
         other.map_or(Named::Nothing, |(other, confidence)| Named::Other(other, confidence))
+    }
+
+    /// Whether a binding is not in quarantine where it would be asked now.
+    fn admits(&self, bound: &Bound, block: Option<&BlockCode>) -> bool {
+        place(self.rules, &bound.binding.id, block).is_none_or(|place| self.standings.admits(&place))
+    }
+
+    /// A text of a plug-in as it may be stored and logged: it may quote the appeal.
+    fn masked(&self, text: &str) -> String {
+        let applicant = &self.appeal.content.applicant;
+        let known = [&applicant.name, &applicant.phone, &applicant.email, &applicant.address];
+        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        mask(text, &known).into_owned()
     }
 
     fn check_candidates(&self, bound: &Bound, candidates: &[Candidate]) -> Result<Vec<(&'a Category, f32)>, String> {
@@ -258,6 +298,12 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let of_block = rules.bound(Kind::Router, Some(&category.block));
         for bound in of_block.chain(rules.bound(Kind::Router, None).filter(|b| b.binding.block.is_none())) {
+            if !self.admits(bound, Some(&category.block)) {
+                if bound.binding.on_failure == FailurePolicy::Hold {
+                    return Routed::Held(bound.binding.id.clone());
+                }
+                continue;
+            }
             let block = bound.binding.block.as_ref().map(BlockCode::as_str);
             let report = bound.plugin.route(&self.question, category, block);
             let (outcome, fault) = match &report.result {
@@ -331,7 +377,14 @@ impl<'a> Steps<'a, '_> {
         category: Option<&ChosenCategory>,
     ) {
         let kind = bound.binding.kind;
+        let (id, at) = (Uuid::now_v7(), Utc::now());
+        let fault = fault.map(|text| self.masked(&text));
         if outcome.is_fault() {
+            let trace = Trace {
+                backtrace: report.backtrace.iter().map(ToString::to_string).collect(),
+                logs: self.last_logs(report),
+            };
+            self.faults.push(FaultTrace { decision: id, binding: bound.binding.id.clone(), trace, at });
             tracing::warn!(
                 appeal.id = %self.appeal.id, plugin.binding = %bound.binding.id, plugin.kind = %kind,
                 plugin.outcome = %outcome, fault = fault.as_deref().unwrap_or(""), "plug-in call faulted"
@@ -341,7 +394,7 @@ impl<'a> Steps<'a, '_> {
         let output = report.result.as_ref().ok().and_then(|answer| serde_json::to_value(answer).ok());
         let step = u32::try_from(self.decisions.len()).unwrap_or(u32::MAX);
         self.decisions.push(Decision {
-            id: Uuid::now_v7(),
+            id,
             appeal: self.appeal.id,
             question: self.number,
             step,
@@ -357,8 +410,14 @@ impl<'a> Steps<'a, '_> {
             duration_us: u64::try_from(report.duration.as_micros()).unwrap_or(u64::MAX),
             memory: report.memory,
             engine: self.rules.engine_name.clone(),
-            at: Utc::now(),
+            at,
         });
+    }
+
+    fn last_logs<T>(&self, report: &Report<T>) -> Vec<String> {
+        let skipped = report.logs.len().saturating_sub(TRACE_LOGS);
+        let lines = report.logs.iter().skip(skipped);
+        lines.map(|line| format!("{}: {}", line.level, self.masked(&line.message))).collect()
     }
 }
 
@@ -392,7 +451,13 @@ pub fn hold(appeal: AppealId, questions: usize, ruleset: veche_domain::code::Dig
         ask: None,
         decided_by: None,
     };
-    Effect { appeal, ruleset, verdicts: (0..questions).map(verdict).collect(), decisions: Vec::new() }
+    Effect {
+        appeal,
+        ruleset,
+        verdicts: (0..questions).map(verdict).collect(),
+        decisions: Vec::new(),
+        faults: Vec::new(),
+    }
 }
 
 /// What a second run of a stored decision came to.

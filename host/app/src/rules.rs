@@ -8,13 +8,15 @@ use veche_domain::calendar::{ProductionCalendar, WorkTime};
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::decision::Kind;
 use veche_domain::dictionary::{Dictionaries, DictionaryData};
-use veche_domain::limits::LimitsRequest;
+use veche_domain::limits::{Limits, LimitsRequest};
+use veche_domain::quarantine::QuarantineRules;
 use veche_domain::ruleset::{Binding, Ruleset};
 use veche_sandbox::datasets::Dataset;
 use veche_sandbox::{Engine, Inspection, LimitsClass, Plugin, Preparation, World, inspect, prepare};
 use veche_store::Store;
 
 use crate::error::AppError;
+use crate::quarantine::Watch;
 
 /// A binding and its configured plug-in.
 pub struct Bound {
@@ -68,6 +70,7 @@ pub struct RuleBook {
     engine: Engine,
     ready: Mutex<HashMap<Digest, Arc<Rules>>>,
     inspections: Mutex<HashMap<Digest, Arc<Inspection>>>,
+    watch: Watch,
 }
 
 /// Rulesets kept ready; older ones are made again when somebody replays.
@@ -77,7 +80,20 @@ impl RuleBook {
     /// An empty book.
     #[must_use]
     pub fn new(store: Store, engine: Engine) -> Self {
-        Self { store, engine, ready: Mutex::default(), inspections: Mutex::default() }
+        let watch = Watch::new(store.clone(), QuarantineRules::default());
+        Self { store, engine, ready: Mutex::default(), inspections: Mutex::default(), watch }
+    }
+
+    /// The book with other rules of quarantine.
+    #[must_use]
+    pub fn with_quarantine(self, rules: QuarantineRules) -> Self {
+        Self { watch: Watch::new(self.store.clone(), rules), ..self }
+    }
+
+    /// Who is in quarantine.
+    #[must_use]
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The engine.
@@ -195,6 +211,15 @@ impl RuleBook {
             )
         });
         Ok(plugin.await.map_err(|_| AppError::Stopped)??)
+    }
+
+    /// The effective limits of a binding on this host.
+    ///
+    /// # Errors
+    /// [`AppError::Limits`] names the limit that it cannot get.
+    pub fn limits_of(&self, binding: &Binding) -> Result<Limits, AppError> {
+        let refused = |error| AppError::Limits { binding: binding.id.to_string(), error };
+        binding.limits.resolve(self.engine.ceiling()).map_err(refused)
     }
 
     /// What a component says of itself; asked once for each digest, and kept with the store so that a start

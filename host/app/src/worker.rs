@@ -11,7 +11,8 @@ use veche_sandbox::Threads;
 use veche_store::{Claimed, Store};
 
 use crate::error::AppError;
-use crate::pipeline::{decide, hold};
+use crate::pipeline::{decide_among, hold};
+use crate::quarantine::Standings;
 use crate::rules::{RuleBook, Rules};
 
 /// How long a claim holds; a host that dies gives its appeals back after this.
@@ -61,7 +62,12 @@ pub async fn route_pending(
     let (mut effects, mut waiting) = (Vec::new(), Vec::new());
     for (region, claims) in by_region {
         match rules.active(&region).await {
-            Ok(Some(active)) => effects.extend(decide_claims(threads, active, claims).await),
+            Ok(Some(active)) => {
+                let standings = rules.watch().standings(&region).await;
+                let decided = decide_claims(threads, active.clone(), standings.clone(), claims).await;
+                rules.watch().observe(&region, &active, &standings, &decided).await;
+                effects.extend(decided);
+            }
             other => {
                 if let Err(error) = other {
                     tracing::error!(region = %region, %error, "the rules cannot be made ready; appeals wait");
@@ -75,7 +81,12 @@ pub async fn route_pending(
 }
 
 /// Decides claimed appeals of one region. One at a time: an appeal that kills its job must not take others along.
-async fn decide_claims(threads: &Threads, rules: Arc<Rules>, claims: Vec<Claimed>) -> Vec<Effect> {
+async fn decide_claims(
+    threads: &Threads,
+    rules: Arc<Rules>,
+    standings: Arc<Standings>,
+    claims: Vec<Claimed>,
+) -> Vec<Effect> {
     let mut effects = Vec::with_capacity(claims.len());
     for claim in claims {
         let (id, questions) = (claim.appeal.id, claim.appeal.content.question_count());
@@ -84,8 +95,8 @@ async fn decide_claims(threads: &Threads, rules: Arc<Rules>, claims: Vec<Claimed
             effects.push(hold(id, questions, rules.digest));
             continue;
         }
-        let active = rules.clone();
-        let decided = threads.run(move || decide(&active, &claim.appeal)).await;
+        let (active, standings) = (rules.clone(), standings.clone());
+        let decided = threads.run(move || decide_among(&active, &standings, &claim.appeal)).await;
         effects.push(decided.unwrap_or_else(|_| hold(id, questions, rules.digest)));
     }
     effects

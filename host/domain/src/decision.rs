@@ -316,6 +316,8 @@ pub struct Effect {
     pub verdicts: Vec<Verdict>,
     /// Every plug-in call, in order.
     pub decisions: Vec<Decision>,
+    /// Traces of the calls that faulted, for the authors of the plug-ins.
+    pub faults: Vec<crate::fault::FaultTrace>,
 }
 
 text_enum!(

@@ -8,6 +8,8 @@ pub mod clocks;
 pub mod code;
 pub mod decision;
 pub mod dictionary;
+pub mod fault;
 pub mod limits;
 pub mod mask;
+pub mod quarantine;
 pub mod ruleset;

@@ -135,7 +135,7 @@ limits! {
     depth: Depth, "levels", 6, 6;
     /// Wall clock of one compilation. Generous: it runs at low priority, so a busy machine stretches it.
     compile_ms: CompileMs, "ms", 120_000, 600_000;
-    /// Processor time of one compilation, over all its threads, in whole seconds.
+    /// Processor time of one compilation, kept in whole seconds.
     compile_cpu_ms: CompileCpuMs, "ms", 60_000, 300_000;
     /// Address space of one compilation.
     compile_memory: CompileMemory, "bytes", 2 * GIB, 6 * GIB;

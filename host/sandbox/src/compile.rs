@@ -82,8 +82,6 @@ fn in_child(program: &Path, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Sa
         .arg(limits.compile_cpu_ms.div_ceil(1_000).to_string())
         // The child needs nothing of the environment, and the environment holds secrets.
         .env_clear()
-        // Half of the cores: the rest is for requests.
-        .env("RAYON_NUM_THREADS", threads().to_string())
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -106,11 +104,6 @@ fn in_child(program: &Path, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Sa
             Ending::Refused => refused(format!("the compiler ended with {status}")),
         }),
     }
-}
-
-/// Threads of one compilation.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / AT_ONCE).max(1))
 }
 
 enum Ending {
@@ -176,7 +169,7 @@ fn talk(child: &mut Child, bytes: &[u8], patience: Duration) -> Option<(Vec<u8>,
 
 /// The child's side: bounds itself, then compiles what it reads and writes the code. Never returns to the host.
 ///
-/// `memory` is address space in bytes, `cpu_seconds` processor time over all threads.
+/// `memory` is address space in bytes, `cpu_seconds` processor time.
 #[must_use]
 pub fn run_compiler(memory: u64, cpu_seconds: u64) -> ExitCode {
     match bound(memory, cpu_seconds).map_err(|e| (EXIT_REFUSED, e.to_string())).and_then(|()| compile_stdin()) {
@@ -205,10 +198,10 @@ fn compile_stdin() -> Result<(), (u8, String)> {
     let mut bytes = Vec::new();
     let failed = |e: std::io::Error| (EXIT_REFUSED, e.to_string());
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    // Where not even a thread gets its stack, the compiler's own pool would panic.
-    let trial = std::thread::Builder::new().spawn(|| ()).map_err(|e| (EXIT_MEMORY, e.to_string()))?;
-    let _ = trial.join();
-    let compiled = wasmtime::Engine::new(&compiler_settings()).and_then(|e| e.precompile_component(&bytes));
+    let mut settings = compiler_settings();
+    // One core: the others are for requests. It also keeps time and memory foreseeable.
+    settings.parallel_compilation(false);
+    let compiled = wasmtime::Engine::new(&settings).and_then(|engine| engine.precompile_component(&bytes));
     let code = compiled.map_err(|error| {
         let starved = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
         let starved = starved.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::OutOfMemory);

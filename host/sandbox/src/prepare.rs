@@ -1,5 +1,6 @@
 //! Makes a release ready for one binding: `configure` once, snapshot, compile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -85,7 +86,13 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     let component = match cached {
         Some(component) => component,
         None => {
-            let snapshot = snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits)?;
+            // The snapshotter may panic on a component that it did not foresee: that costs this component alone.
+            let taken =
+                AssertUnwindSafe(|| snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits));
+            let snapshot = catch_unwind(taken).unwrap_or_else(|_| {
+                let reason = "its structure is not supported; build it with veche-sdk and without debug adapters";
+                Err(SandboxError::Snapshot { reason: reason.into() })
+            })?;
             let (component, code) = compile(engine, &snapshot, &wanted.limits)?;
             engine.keep(&key, &code);
             component

@@ -5,6 +5,7 @@
 mod appeals;
 mod db;
 mod error;
+mod quarantine;
 mod rules;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -12,4 +13,5 @@ pub mod testing;
 pub use appeals::{AppealFilter, Claimed, Cursor, IdempotencyKey, Intake, Page, QuestionRow, Saved, StoredAppeal};
 pub use db::Store;
 pub use error::StoreError;
+pub use quarantine::QuarantineEvent;
 pub use rules::{Activation, BlobKind, DatasetRow, RegionRow, ReleaseRow};

@@ -3,6 +3,7 @@
 mod commands;
 mod demo;
 mod output;
+mod quarantine;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ struct HostArgs {
     /// The most that a binding may ask for of one limit, `NAME=VALUE`; the class `large` where nothing is given.
     #[arg(long, global = true, env = "VECHE_CEILING", value_delimiter = ',', value_parser = ceiling)]
     ceiling: Vec<(LimitKind, u64)>,
+    #[command(flatten)]
+    quarantine: quarantine::QuarantineArgs,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -58,6 +61,7 @@ impl HostArgs {
             threads: self.threads,
             compiler: Some(this_program()?),
             ceiling: self.ceiling(),
+            quarantine: self.quarantine.rules(),
         };
         Ok(App::start(&config).await?)
     }
@@ -159,6 +163,12 @@ enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show which bindings are in quarantine, and why.
+    Quarantine(quarantine::OfRegion),
+    /// Let a binding in again before its trial.
+    Release(quarantine::ReleaseArgs),
+    /// Show what went wrong in calls: the stack and the last log lines, masked.
+    Faults(quarantine::FaultsArgs),
 }
 
 fn main() -> ExitCode {
@@ -205,6 +215,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
         Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
+        Command::Plugin(PluginCommand::Quarantine(args)) => quarantine::list(&host, args).await,
+        Command::Plugin(PluginCommand::Release(args)) => quarantine::release(&host, args).await,
+        Command::Plugin(PluginCommand::Faults(args)) => quarantine::faults(&host, args).await,
         // Served before the runtime starts.
         Command::CompileComponent { .. } => Ok(()),
         Command::Openapi => {

@@ -15,6 +15,9 @@ use crate::error::StoreError;
 /// Sizes of multi-row statements: few shapes, so that prepared statements are used again.
 const CHUNKS: [usize; 3] = [64, 8, 1];
 
+/// Traces of faults kept of one binding.
+const TRACES_KEPT: i64 = 200;
+
 /// Cuts rows into chunks of the few sizes.
 fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
@@ -140,6 +143,27 @@ macro_rules! insert_effects {
                     .push_bind(d.at.timestamp_micros());
             });
             query.build().execute(&mut *$tx).await?;
+        }
+        for trace in $effects.iter().flat_map(|effect| &effect.faults) {
+            let text = serde_json::to_string(&trace.trace)?;
+            sqlx::query("INSERT INTO fault (decision_id, region, binding, trace, at) VALUES ($1, $2, $3, $4, $5)")
+                .bind(trace.decision)
+                .bind($region.as_str())
+                .bind(trace.binding.as_str())
+                .bind(text)
+                .bind(trace.at.timestamp_micros())
+                .execute(&mut *$tx)
+                .await?;
+            // A plug-in that always faults would fill the disk; the newest traces tell its author enough.
+            sqlx::query(
+                "DELETE FROM fault WHERE region = $1 AND binding = $2 AND at < (SELECT MIN(at) FROM \
+                 (SELECT at FROM fault WHERE region = $1 AND binding = $2 ORDER BY at DESC LIMIT $3) AS newest)",
+            )
+            .bind($region.as_str())
+            .bind(trace.binding.as_str())
+            .bind(TRACES_KEPT)
+            .execute(&mut *$tx)
+            .await?;
         }
         let routed: Vec<AppealId> = $effects.iter().map(|effect| effect.appeal).collect();
         for chunk in chunks(&routed) {

@@ -1,6 +1,7 @@
 //! Controllers by resource.
 
 mod appeals;
+mod quarantine;
 mod regions;
 mod releases;
 mod rulesets;
@@ -26,6 +27,10 @@ pub(crate) fn router() -> OpenApiRouter<Web> {
         .routes(routes!(appeals::replay))
         .routes(routes!(releases::upload, releases::list))
         .routes(routes!(releases::one))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::release))
+        .routes(routes!(quarantine::faults))
+        .routes(routes!(rulesets::limits))
         .routes(routes!(rulesets::active, rulesets::replace))
 }
 

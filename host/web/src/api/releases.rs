@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use veche_app::AppError;
 use veche_domain::code::Digest;
+use veche_domain::limits::{Limits, LimitsClass, LimitsRequest};
 
 use super::region;
 use crate::Web;
@@ -31,7 +32,21 @@ pub(crate) async fn upload(
         veche_app::releases::upload(&app.store, app.rules.engine(), &region, component.to_vec(), Some(writer.name))
             .await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(serde_json::to_value(inspection).unwrap_or_default())))
+    let shown = serde_json::to_value(&inspection).unwrap_or_default();
+    Ok((status, Json(with_limits(shown, web.app.rules.engine().ceiling()))))
+}
+
+/// Adds what a call of the release may use, by the class under which it is bound.
+fn with_limits(mut shown: serde_json::Value, ceiling: &Limits) -> serde_json::Value {
+    let of = |class: LimitsClass| {
+        let request = LimitsRequest { class, ..LimitsRequest::default() };
+        (class.as_str().to_owned(), serde_json::to_value(request.resolve(ceiling).ok()).unwrap_or_default())
+    };
+    let limits: serde_json::Map<_, _> = LimitsClass::ALL.iter().copied().map(of).collect();
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("limits".into(), limits.into());
+    }
+    shown
 }
 
 /// Releases of a region, newest first.
@@ -60,5 +75,6 @@ pub(crate) async fn one(
         || -> Problem { AppError::Unknown { what: "release", code: digest.chars().take(80).collect() }.into() };
     let wanted: Digest = digest.parse().map_err(|_| unknown())?;
     let row = web.app.store.release(&region, &wanted).await?.ok_or_else(unknown)?;
-    Ok(Json(serde_json::to_value(row).unwrap_or_default()))
+    let shown = serde_json::to_value(row).unwrap_or_default();
+    Ok(Json(with_limits(shown, web.app.rules.engine().ceiling())))
 }

@@ -27,6 +27,28 @@ pub(crate) async fn active(State(web): State<Web>, Path(code): Path<String>) -> 
     Ok((headers, bytes).into_response())
 }
 
+/// The effective limits of each binding of the active ruleset: its class, lowered to the ceiling of this host, with
+/// its own overrides.
+#[utoipa::path(
+    get, path = "/regions/{region}/ruleset/limits", tag = "rules", params(("region" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub(crate) async fn limits(
+    State(web): State<Web>,
+    Path(code): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let region = region(&code)?;
+    let rules = &web.app.rules;
+    let active = rules.active(&region).await?.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
+    let mut bindings = serde_json::Map::new();
+    for binding in &active.ruleset.bindings {
+        let limits = rules.limits_of(binding)?;
+        let shown = serde_json::json!({"class": binding.limits.class, "limits": limits});
+        bindings.insert(binding.id.to_string(), shown);
+    }
+    Ok(Json(serde_json::json!({"ceiling": rules.engine().ceiling(), "bindings": bindings})))
+}
+
 /// Replace the active ruleset. `If-Match` with the digest that was seen keeps two administrators from overwriting each other.
 #[utoipa::path(
     put, path = "/regions/{region}/ruleset", tag = "rules", security(("token" = [])),
