@@ -222,7 +222,8 @@ mod compiled {
             ("exit", trap()),
             ("fail", Err(Cause::Failed("told to fail"))),
             ("reason 100000", Ok("housing.heating")),
-            ("reason 10000000", limit(LimitKind::OutputBytes, Used::More)),
+            ("reason 5000000", limit(LimitKind::OutputBytes, Used::More)),
+            ("reason 10000000", limit(LimitKind::OutputBytes, Used::All)),
             ("candidates 20000", limit(LimitKind::OutputItems, Used::More)),
             // No clock, no randomness, no variables, no files, no network, no processes, no threads.
             ("clock", Ok("SystemTime { tv_sec: 946684800, tv_nsec: 0 }")),
