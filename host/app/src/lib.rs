@@ -12,6 +12,7 @@ pub mod quarantine;
 pub mod regions;
 pub mod releases;
 pub mod rules;
+mod trace;
 mod vocabulary;
 pub mod worker;
 

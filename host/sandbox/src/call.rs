@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use chrono::NaiveDate;
 use veche_domain::appeal::Appeal;
+use veche_domain::code::Digest;
 use veche_domain::decision::{Categorization, ChosenCategory, Kind, Routing};
 use veche_domain::limits::{LimitKind, Limits};
 use wasmtime::Store;
@@ -96,7 +97,14 @@ impl Plugin {
     ) -> Report<T> {
         let started = Instant::now();
         let applicant = self.sees_applicant.then(|| question.appeal.content.applicant.clone());
-        let scene = Scene { world: self.world.clone(), today: question.today, applicant };
+        let appeal = question.appeal;
+        let scene = Scene {
+            world: self.world.clone(),
+            today: question.today,
+            applicant,
+            now: appeal.content.received_at,
+            seed: Digest::of(appeal.id.0.as_bytes()),
+        };
         let mut store = Store::new(&self.engine.inner.wasm, HostState::new(scene, self.limits.clone()));
         arm(&mut store, &self.limits);
         let answer = check(LimitKind::InputBytes, input.volume().bytes, self.limits.input_bytes)

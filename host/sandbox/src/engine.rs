@@ -14,6 +14,7 @@ use crate::compile::Compiler;
 use crate::contract::{self, HostInterfaces};
 use crate::error::SandboxError;
 use crate::state::HostState;
+use crate::wasi;
 
 /// How often the epoch moves. Wall-clock limits are kept to this grain.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
@@ -79,6 +80,7 @@ impl Engine {
         let mut linker = Linker::new(&wasm);
         HostInterfaces::add_to_linker::<_, wasmtime::component::HasSelf<HostState>>(&mut linker, |state| state)
             .map_err(failed)?;
+        wasi::add_to_linker(&mut linker).map_err(failed)?;
         let cache = config.cache.as_deref().map(|folder| Cache::open(folder, config.cache_size)).transpose()?;
         let compiler = Compiler::new(config.compiler.clone());
         let name = format!("wasmtime/{}", contract::ENGINE_VERSION);

@@ -18,8 +18,10 @@ mod measure;
 mod prepare;
 mod report;
 mod shape;
+mod snapshot;
 mod state;
 mod threads;
+mod wasi;
 
 pub use call::Question;
 pub use compile::{COMPILER_COMMAND, run_compiler};
