@@ -70,7 +70,7 @@ fn foreign() -> Vec<Hostile> {
                 "start: func(argument: u32) -> s32;",
                 "(param i32) (result i32)",
             ),
-            "veche:plugin/*",
+            "never granted",
         ),
         refused(
             "imports-what-the-contract-lacks",
