@@ -50,7 +50,7 @@ impl Categorizer for Verbs {
                 black_box(appeal.text.as_bytes()[black_box(1_000_000)]);
             }
             "fail" => return Err(Failure { message: "told to fail".into() }),
-            "log" => (0..amount).for_each(|n| log::info(&format!("line {n}"))),
+            "log" => (0..amount).for_each(|n| log::info(format!("line {n}"))),
             "reason" => return Ok(say("housing.heating", vec![Reason::new("а".repeat(amount), [])])),
             "candidates" => {
                 let many = (0..amount).flat_map(|n| candidates(say(&format!("c{n}"), Vec::new())));
