@@ -165,13 +165,16 @@ async fn a_ruleset_is_checked_whole_before_it_is_active() {
         service.send("PUT", "/regions/yaroslavl/ruleset", TOKEN, None, Some(&ruleset)).await
     };
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 6] = [
+    let cases: [(Change, &str); 9] = [
         (|r| r["bindings"][0]["settings"]["min_score"] = json!("x"), "/min_score"),
         (|r| r["bindings"][0]["grants"] = json!([]), "permission `log`"),
         (|r| r["bindings"][0]["kind"] = json!("router"), "exports no router"),
         (|r| r["bindings"][0]["datasets"] = json!({}), "dataset `keywords`"),
         (|r| r["threshold"] = json!(1.5), "threshold"),
         (|r| r["bindings"][1]["id"] = json!("keywords"), "given twice"),
+        (|r| r["bindings"][0]["limits"] = json!({"fuel": 99_000_000_000_u64}), "ceiling of this host is 4000000000"),
+        (|r| r["bindings"][0]["limits"] = json!({"stack": 1}), "`limits.stack` holds for the whole engine"),
+        (|r| r["bindings"][0]["limits"] = json!({"fule": 1}), "there is no limit"),
     ];
     for (change, part) in cases {
         let (status, problem) = put(change).await;
@@ -251,4 +254,45 @@ async fn drafts_over_http_need_the_version_that_was_seen() {
     for path in ["/regions/atlantis/drafts", "/regions/yaroslavl/drafts/018f0000-0000-7000-8000-000000000000"] {
         assert_eq!(request("GET", path, None, None).await.0, 404, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn effective_limits_and_quarantine_are_shown() {
+    let service = Service::start().await;
+    let get = async |path: &str| service.send("GET", &format!("/regions/yaroslavl{path}"), TOKEN, None, None).await;
+    let (_, mut ruleset) = get("/ruleset").await;
+    ruleset["bindings"][1]["limits"] = json!({"class": "large", "fuel": 5});
+    let (status, done) = service.send("PUT", "/regions/yaroslavl/ruleset", TOKEN, None, Some(&ruleset)).await;
+    assert_eq!(status, 200, "{done}");
+    let (_, limits) = get("/ruleset/limits").await;
+    let of = |binding: &str, limit: &str| limits["bindings"][binding]["limits"][limit].as_u64();
+    assert_eq!((of("keywords", "fuel"), of("keywords", "wall_ms")), (Some(400_000_000), Some(1_000)));
+    assert_eq!((of("table", "fuel"), of("table", "wall_ms")), (Some(5), Some(5_000)));
+    assert_eq!(limits["bindings"]["table"]["class"], "large");
+    let digest = ruleset["bindings"][1]["release"].as_str().unwrap();
+    let (_, release) = get(&format!("/releases/{digest}")).await;
+    assert_eq!(release["limits"]["large"]["fuel"], limits["ceiling"]["fuel"], "{release}");
+
+    let body = json!({"channel": "social", "regime": "social", "text": "Автобус опять не пришёл по расписанию"});
+    for _ in 0..5 {
+        service.send("POST", "/regions/yaroslavl/appeals", TOKEN, None, Some(&body)).await;
+    }
+    let (_, out) = get("/quarantine").await;
+    assert_eq!(out["quarantined"][0]["binding"], "table", "{out}");
+    assert_eq!(
+        (&out["quarantined"][0]["block"], &out["events"][0]["kind"]),
+        (&json!("transport"), &json!("quarantined"))
+    );
+    let (_, faults) = get("/faults?binding=table").await;
+    assert_eq!((faults.as_array().unwrap().len(), &faults[0]["outcome"]), (5, &json!("limit")), "{faults}");
+    let (status, _) = service.send("GET", "/regions/yaroslavl/faults", "", None, None).await;
+    assert_eq!(status, 401);
+    let delete = async |path: &str, token: &str| {
+        service.send("DELETE", &format!("/regions/yaroslavl/quarantine/{path}"), token, None, None).await
+    };
+    assert_eq!(delete("table", "").await.0, 401);
+    assert_eq!(delete("table?block=roads", TOKEN).await.0, 404);
+    assert_eq!(delete("table?block=transport", TOKEN).await, (200, json!({"released": 1})));
+    let (_, out) = get("/quarantine").await;
+    assert_eq!((&out["quarantined"], &out["events"][0]["actor"]), (&json!([]), &json!("token:bootstrap")));
 }

@@ -8,6 +8,7 @@ use veche_app::bulk::import_file;
 use veche_app::corrections::{Correction, correct};
 use veche_app::files::Profile;
 use veche_app::{App, AppError};
+use veche_domain::access::Actor;
 use veche_domain::code::CategoryCode;
 use veche_domain::lifecycle::JobState;
 use veche_store::BacktestRow;
@@ -77,7 +78,9 @@ async fn a_draft_is_tried_on_history_and_nothing_is_touched() {
             Correction {
                 category: Some(other.clone()), reason: "по существу".into(), ..Correction::default()
             };
-        correct(&app.store, &app.rules, &region, routed.appeal.id, correction, "operator").await.unwrap();
+        correct(&app.store, &app.rules, &region, routed.appeal.id, correction, &Actor::named("operator"))
+            .await
+            .unwrap();
         let before_draft = appeals(&app).await;
         assert_ne!(before, before_draft);
         let draft = validated(&app, "иначе", |r| _ = r.category_map.insert(code.to_string(), other.clone())).await;

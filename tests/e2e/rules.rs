@@ -4,6 +4,7 @@ use serde_json::json;
 use veche_app::drafts::{self, Edit, NewDraft};
 use veche_app::rollout::{self, Out};
 use veche_app::{App, AppError};
+use veche_domain::access::Actor;
 use veche_domain::appeal::{Appeal, AppealId, NewAppeal};
 use veche_domain::code::{BindingId, BlockCode, Digest};
 use veche_domain::diff::Language;
@@ -229,7 +230,8 @@ async fn a_block_changes_only_with_the_consent_of_its_lead() {
         let draft = drafts::validate(&app, &region, edited.id, edited.version, "a").await.unwrap();
         let refused = rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap_err();
         assert!(matches!(refused, AppError::Consent(_)), "{refused}");
-        let directly = veche_app::regions::activate(&app, draft.ruleset.clone(), None, None).await.unwrap_err();
+        let directly =
+            veche_app::regions::activate(&app, draft.ruleset.clone(), None, &Actor::named("admin")).await.unwrap_err();
         assert!(matches!(directly, AppError::Consent(_)), "{directly}");
         drafts::consent(&app, &region, draft.id, draft.version, &roads, "Дорожный зам").await.unwrap();
         rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
@@ -266,9 +268,16 @@ async fn a_canary_takes_its_share_and_is_taken_back_when_people_redirect() {
                 veche_app::corrections::Correction {
                     body: Some(body), reason: "не туда".into(), ..Default::default()
                 };
-            veche_app::corrections::correct(&app.store, &app.rules, &region, *id, correction, "operator")
-                .await
-                .unwrap();
+            veche_app::corrections::correct(
+                &app.store,
+                &app.rules,
+                &region,
+                *id,
+                correction,
+                &Actor::named("operator"),
+            )
+            .await
+            .unwrap();
         }
         let comparison = rollout::compare(&app, &region).await.unwrap().unwrap();
         assert_eq!((comparison.canary.questions, comparison.canary.redirected), (6, 4));

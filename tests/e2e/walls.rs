@@ -119,7 +119,7 @@ fn violations(root: &Path) -> Vec<String> {
             check_source(&show(root, &file), &fs::read_to_string(&file).unwrap(), floor, &mut found);
         }
     }
-    for apart in ["plugins", "sdk"] {
+    for apart in ["plugins", "guests", "sdk"] {
         for manifest in files(&root.join(apart), &|path| path.ends_with("Cargo.toml")) {
             for dependency in dependencies(&manifest).iter().filter(|name| name.starts_with("veche")) {
                 if dependency != "veche-sdk" {

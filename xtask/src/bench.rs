@@ -1,13 +1,13 @@
 //! `cargo xtask bench`: benchmarks are binaries `bench-<name>` of the package `veche-tests`.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use crate::run::{build_binary, cargo, exit_code, step};
+use crate::run::{build_binary, cargo, exit_code, step, target_dir};
 
 const PACKAGE: &str = "veche-tests";
 const PREFIX: &str = "bench-";
@@ -24,8 +24,10 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
     step("veche", || build_binary(root, "veche", true))?;
     for name in if names.is_empty() { &known } else { names } {
         let binary = step(&format!("build {name}"), || build_binary(root, &format!("{PREFIX}{name}"), true))?;
+        let peers = if name == "sandbox" { step("other engines", || peers(root))? } else { Vec::new() };
         let status = Command::new(&binary)
             .args(args)
+            .envs(peers)
             .current_dir(root)
             .status()
             .with_context(|| format!("cannot start {}", binary.display()))?;
@@ -35,6 +37,28 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where `benches/peers` is; a workspace of its own that nothing else builds.
+const PEERS: &str = "benches/peers";
+
+/// Builds the engines that the sandbox is compared with; the environment in which the benchmark finds them.
+fn peers(root: &Path) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+    let target = target_dir(root).join("peers");
+    let build = |package: &str, more: &[&str]| -> anyhow::Result<()> {
+        let mut build = cargo(&root.join(PEERS));
+        build
+            .args(["build", "--locked", "--release", "--package", package])
+            .args(more)
+            .env("CARGO_TARGET_DIR", &target);
+        let status = build.status().context("cannot start cargo")?;
+        ensure!(status.success(), "`{package}` of {PEERS} does not build: see the messages above");
+        Ok(())
+    };
+    build("peers", &[])?;
+    build("extism-guest", &["--target", crate::plugins::TARGET])?;
+    let guest = target.join(crate::plugins::TARGET).join("release/extism_guest.wasm");
+    Ok(vec![("VECHE_BENCH_PEERS", target.join("release/peers")), ("VECHE_EXTISM_GUEST", guest)])
 }
 
 fn benchmarks(root: &Path) -> anyhow::Result<Vec<String>> {

@@ -1,11 +1,13 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `fuzz`, `bench`.
 
 mod bench;
 mod demo;
+mod fuzz;
 mod plugins;
 mod postgres;
 mod run;
 mod test;
+mod wit;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -33,9 +35,20 @@ enum Chore {
         #[arg(last = true)]
         args: Vec<OsString>,
     },
-    /// Build the reference plug-ins into target/plugins.
+    /// Build the reference plug-ins into target/plugins, and those of the tests into target/guests.
     Plugins,
-    /// Run benchmarks (`pipeline`, `backtest`); all if none is named.
+    /// Hold the contract's promise to compiled plug-ins.
+    #[command(subcommand)]
+    Wit(wit::Task),
+    /// Throw random input at components, settings, answers and files for a while.
+    Fuzz {
+        /// Time for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// A part of the names of the targets: `component`, `settings`, `result`, `csv`; all if none is given.
+        target: Option<String>,
+    },
+    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,
@@ -54,6 +67,8 @@ fn main() -> ExitCode {
             files.iter().for_each(|file| println!("{}", file.display()));
             ExitCode::SUCCESS
         }),
+        Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
+        Chore::Fuzz { seconds, target } => fuzz::run(&root, seconds, target.as_deref()),
         Chore::Bench { names, args } => bench::run(&root, &names, &args),
     };
     done.unwrap_or_else(|error| {

@@ -1,4 +1,4 @@
-//! Builds the reference plug-ins: core module → component without WASI → metadata.
+//! Builds the reference plug-ins and those of the tests: core module → component without WASI → metadata.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,17 @@ use serde_json::Value;
 use wasm_metadata::{AddMetadata, AddMetadataField};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-const TARGET: &str = "wasm32-wasip1";
+/// What plug-ins are compiled for.
+pub(crate) const TARGET: &str = "wasm32-wasip1";
 const ADAPTER: &str = "sdk/adapter/wasi_snapshot_preview1.wat";
 /// Package that a plug-in may import from, and no other.
 const CONTRACT: &str = "veche:plugin/";
 
-/// Builds every member of `plugins/` and returns the components, `target/plugins/<name>.wasm`.
+/// Workspaces of plug-ins, and where their components go.
+const WORKSPACES: [(&str, &str); 2] = [("plugins", "target/plugins"), ("guests", "target/guests")];
+
+/// Builds every member of `plugins/` and of `guests/` and returns the components: `target/plugins/<name>.wasm`,
+/// `target/guests/<name>.wasm`.
 ///
 /// # Errors
 /// The target is not installed and cannot be, a plug-in does not compile, or a component would import
@@ -22,13 +27,20 @@ const CONTRACT: &str = "veche:plugin/";
 pub(crate) fn build(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     install_target()?;
     let adapter = wat::parse_file(root.join(ADAPTER)).with_context(|| format!("{ADAPTER} is no valid module"))?;
-    let out = root.join("target/plugins");
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    packages(root)?.iter().map(|package| package.build(root, &adapter, &out)).collect()
+    let mut built = Vec::new();
+    for (workspace, out) in WORKSPACES {
+        let out = root.join(out);
+        std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+        for package in packages(root, workspace)? {
+            built.push(package.build(root, &adapter, &out)?);
+        }
+    }
+    Ok(built)
 }
 
 /// What `Cargo.toml` says of a plug-in.
 struct Package {
+    workspace: &'static str,
     name: String,
     fields: Value,
 }
@@ -55,7 +67,7 @@ impl Package {
         let status = cargo()
             .args(["rustc", "--quiet", "--locked", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET])
             .args(["--package", &self.name])
-            .current_dir(root.join("plugins"))
+            .current_dir(root.join(self.workspace))
             .env("CARGO_TARGET_DIR", &target_dir)
             .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(root))
             .status()
@@ -111,20 +123,24 @@ where
     })
 }
 
-fn packages(root: &Path) -> anyhow::Result<Vec<Package>> {
+fn packages(root: &Path, workspace: &'static str) -> anyhow::Result<Vec<Package>> {
     let output = cargo()
         .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
-        .current_dir(root.join("plugins"))
+        .current_dir(root.join(workspace))
         .output()
         .context("cannot start cargo")?;
-    ensure!(output.status.success(), "plugins/: {}", String::from_utf8_lossy(&output.stderr).trim());
+    ensure!(output.status.success(), "{workspace}/: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata.get("packages").and_then(Value::as_array).context("cargo names no packages in plugins/")?;
+    let packages = metadata
+        .get("packages")
+        .and_then(Value::as_array)
+        .with_context(|| format!("cargo names no packages in {workspace}/"))?;
     packages
         .iter()
         .map(|package| {
-            let name = package.get("name").and_then(Value::as_str).context("a package in plugins/ has no name")?;
-            Ok(Package { name: name.to_owned(), fields: package.clone() })
+            let name = package.get("name").and_then(Value::as_str);
+            let name = name.with_context(|| format!("a package in {workspace}/ has no name"))?;
+            Ok(Package { workspace, name: name.to_owned(), fields: package.clone() })
         })
         .collect()
 }

@@ -14,7 +14,7 @@ const POSTGRES: &str = "VECHE_TEST_POSTGRES";
 /// Names the host's binary for tests that run it as a process.
 const BINARY: &str = "VECHE_TEST_BINARY";
 /// Workspaces of their own: what they build for this machine must not mix with the host's build tree.
-const APART: [&str; 2] = ["sdk/rust", "plugins"];
+const APART: [&str; 3] = ["sdk/rust", "plugins", "guests"];
 
 /// Runs every check. A failed one does not hide the next; the exit code is that of the first that failed.
 ///
@@ -23,6 +23,7 @@ const APART: [&str; 2] = ["sdk/rust", "plugins"];
 /// # Errors
 /// What the tests need (plug-ins, PostgreSQL) cannot be made.
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
+    step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
     let veche = step("veche", || build_binary(root, "veche", false))?;
     let (_cluster, url) = step("PostgreSQL", postgres)?;
@@ -31,7 +32,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     if quick {
         eprintln!("==> format and lints: left out, as --quick asks");
     } else {
-        for folder in [".", "sdk/rust", "plugins"] {
+        for folder in [".", "sdk/rust", "plugins", "guests", "benches/peers"] {
             let mut format = cargo(&root.join(folder));
             format.args(["fmt", "--all", "--check"]);
             failures.check(&format!("format of {folder}"), &mut format)?;

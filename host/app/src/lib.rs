@@ -20,6 +20,7 @@ pub mod releases;
 pub mod rollout;
 pub mod rules;
 pub mod shadow;
+mod trace;
 mod vocabulary;
 pub mod worker;
 

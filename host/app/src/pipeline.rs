@@ -14,21 +14,19 @@ use veche_domain::decision::{
     Source, State, Verdict,
 };
 use veche_domain::dictionary::Category;
-use veche_domain::fault::{FaultTrace, Trace};
-use veche_domain::mask::mask;
+use veche_domain::fault::FaultTrace;
 use veche_domain::quarantine::Place;
 use veche_domain::ruleset::FailurePolicy;
 use veche_sandbox::{Question, Report};
 
 use crate::quarantine::{Standings, place};
 use crate::rules::{Bound, Rules};
+use crate::trace::{masked, trace};
 
 /// Most candidates that a categorizer may give.
 const CANDIDATE_LIMIT: usize = 16;
 /// Most characters of a reason or a question.
 const MESSAGE_LIMIT: usize = 1_000;
-/// Log lines of a fault that its author is shown.
-const TRACE_LOGS: usize = 20;
 /// Latest term that is believed, days after receipt.
 const TERM_LIMIT_DAYS: i64 = 5 * 366;
 
@@ -308,14 +306,6 @@ impl<'a> Steps<'a, '_> {
         place(self.rules, &bound.binding.id, block).is_none_or(|place| self.caller.admits(&place))
     }
 
-    /// A text of a plug-in as it may be stored and logged: it may quote the appeal.
-    fn masked(&self, text: &str) -> String {
-        let applicant = &self.appeal.content.applicant;
-        let known = [&applicant.name, &applicant.phone, &applicant.email, &applicant.address];
-        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
-        mask(text, &known).into_owned()
-    }
-
     fn check_candidates(&self, bound: &Bound, candidates: &[Candidate]) -> Result<Vec<(&'a Category, f32)>, String> {
         if candidates.len() > CANDIDATE_LIMIT {
             return Err(format!("{} candidates, at most {CANDIDATE_LIMIT} are taken", candidates.len()));
@@ -438,13 +428,10 @@ impl<'a> Steps<'a, '_> {
     ) {
         let kind = bound.binding.kind;
         let (id, at) = (Uuid::now_v7(), Utc::now());
-        let fault = fault.map(|text| self.masked(&text));
+        let fault = fault.map(|text| masked(&self.appeal.content, &text));
         let keeps = self.caller.keeps();
         if outcome.is_fault() && keeps {
-            let trace = Trace {
-                backtrace: report.backtrace.iter().map(ToString::to_string).collect(),
-                logs: self.last_logs(report),
-            };
+            let trace = trace(&self.appeal.content, report);
             self.faults.push(FaultTrace { decision: id, binding: bound.binding.id.clone(), trace, at });
             tracing::warn!(
                 appeal.id = %self.appeal.id, plugin.binding = %bound.binding.id, plugin.kind = %kind,
@@ -473,12 +460,6 @@ impl<'a> Steps<'a, '_> {
             engine: self.rules.engine_name.clone(),
             at,
         });
-    }
-
-    fn last_logs<T>(&self, report: &Report<T>) -> Vec<String> {
-        let skipped = report.logs.len().saturating_sub(TRACE_LOGS);
-        let lines = report.logs.iter().skip(skipped);
-        lines.map(|line| format!("{}: {}", line.level, self.masked(&line.message))).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::call::{Question, arm};
 use crate::contract::{self, guest};
 use crate::prepare::Plugin;
 use crate::report::Report;
-use crate::state::{HostState, Scene, check_output};
+use crate::state::{HostState, check_output};
 
 /// Calls that one instance serves.
 const CALLS: u32 = 256;
@@ -95,8 +95,7 @@ impl Batch<'_> {
         let started = std::time::Instant::now();
         let limits = &self.plugin.limits;
         let Some(mut kept) = self.kept.take().or_else(|| Kept::new(self.plugin, question)) else { return fresh() };
-        let applicant = self.plugin.sees_applicant.then(|| question.appeal.content.applicant.clone());
-        kept.store.data_mut().next_call(Scene { world: self.plugin.world.clone(), today: question.today, applicant });
+        kept.store.data_mut().next_call(self.plugin.scene(question));
         arm(&mut kept.store, limits);
         // Anything but an answer ends this instance, and the question is asked anew.
         let Some(answer) = work(&mut kept) else { return fresh() };
@@ -125,8 +124,8 @@ impl Batch<'_> {
 impl Kept {
     /// An instance from the snapshot; none if it cannot be had, which the fresh call then reports.
     fn new(plugin: &Plugin, question: &Question<'_>) -> Option<Self> {
-        let scene = Scene { world: plugin.world.clone(), today: question.today, applicant: None };
-        let mut store = Store::new(&plugin.engine.inner.wasm, HostState::new(scene, plugin.limits.clone()));
+        let state = HostState::new(plugin.scene(question), plugin.limits.clone());
+        let mut store = Store::new(&plugin.engine.inner.wasm, state);
         arm(&mut store, &plugin.limits);
         let instance: Instance = plugin.pre.instantiate(&mut store).ok()?;
         let categorizer = plugin.categorizer.as_ref().map(|i| i.load(&mut store, &instance)).transpose().ok()?;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use chrono::NaiveDate;
 use veche_domain::appeal::Appeal;
+use veche_domain::code::Digest;
 use veche_domain::decision::{Categorization, ChosenCategory, Kind, Routing};
 use veche_domain::limits::{LimitKind, Limits};
 use wasmtime::Store;
@@ -76,6 +77,18 @@ impl Plugin {
         contract::context(question.appeal, block, region.code.as_str(), &region.language)
     }
 
+    /// What a call on a question is about.
+    pub(crate) fn scene(&self, question: &Question<'_>) -> Scene {
+        let appeal = question.appeal;
+        Scene {
+            world: self.world.clone(),
+            today: question.today,
+            applicant: self.sees_applicant.then(|| appeal.content.applicant.clone()),
+            now: appeal.content.received_at,
+            seed: Digest::of(appeal.id.0.as_bytes()),
+        }
+    }
+
     fn missing<T>(&self, kind: Kind) -> Report<T> {
         Report {
             result: Err(Fault::Host { message: format!("release {} exports no {kind}", self.release.short()) }),
@@ -95,9 +108,8 @@ impl Plugin {
         work: impl FnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Report<T> {
         let started = Instant::now();
-        let applicant = self.sees_applicant.then(|| question.appeal.content.applicant.clone());
-        let scene = Scene { world: self.world.clone(), today: question.today, applicant };
-        let mut store = Store::new(&self.engine.inner.wasm, HostState::new(scene, self.limits.clone()));
+        let state = HostState::new(self.scene(question), self.limits.clone());
+        let mut store = Store::new(&self.engine.inner.wasm, state);
         arm(&mut store, &self.limits);
         let answer = check(LimitKind::InputBytes, input.volume().bytes, self.limits.input_bytes)
             .map_err(wasmtime::Error::from)

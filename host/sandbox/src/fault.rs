@@ -17,6 +17,9 @@ pub(crate) fn fault_of(store: &Store<HostState>, error: &wasmtime::Error) -> Fau
     if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         return Fault::Limit(*exceeded);
     }
+    if let Some(full) = error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>() {
+        return Fault::Host { message: full.to_string() };
+    }
     let trap = error.downcast_ref::<Trap>().copied();
     match trap {
         Some(Trap::OutOfFuel) => return whole(LimitKind::Fuel),
@@ -89,7 +92,6 @@ fn demangled(name: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use chrono::NaiveDate;
     use veche_domain::limits::Limits;
     use wasmtime::component::Component;
 
@@ -103,7 +105,7 @@ mod tests {
     fn fault(wat: &str, limits: Limits) -> (Fault, Vec<Frame>) {
         let engine = Engine::new(&EngineConfig { instances: 8, ..EngineConfig::default() }).unwrap();
         let component = Component::new(&engine.inner.wasm, wat::parse_str(wat).unwrap()).unwrap();
-        let scene = Scene { world: Arc::new(World::empty().unwrap()), today: NaiveDate::default(), applicant: None };
+        let scene = Scene::of_preparation(Arc::new(World::empty().unwrap()));
         let mut store = Store::new(&engine.inner.wasm, HostState::new(scene, Arc::new(limits.clone())));
         arm(&mut store, &limits);
         let run = |store: &mut Store<HostState>| -> wasmtime::Result<String> {

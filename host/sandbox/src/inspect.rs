@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::SandboxError;
 use crate::shape::check_structure;
 use crate::state::check as limit;
+use crate::wasi::is_stubbed;
 
 /// A text in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,9 @@ pub struct Inspection {
     pub kinds: Vec<Kind>,
     /// What it may touch: the interfaces that it imports.
     pub permissions: Vec<Permission>,
+    /// WASI interfaces that it imports and gets as deterministic stubs.
+    #[serde(default)]
+    pub stubs: Vec<String>,
     /// Contract version, `0.1`.
     pub contract: String,
     /// Metadata.
@@ -90,6 +94,7 @@ pub(crate) struct Checked {
     pub(crate) component: Component,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) permissions: Vec<Permission>,
+    pub(crate) stubs: Vec<String>,
     pub(crate) contract: String,
 }
 
@@ -111,6 +116,7 @@ pub fn inspect(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Inspect
         size: bytes.len(),
         kinds: checked.kinds,
         permissions: checked.permissions,
+        stubs: checked.stubs,
         contract: checked.contract,
         metadata: metadata(bytes),
         title: localized(description.title),
@@ -135,8 +141,8 @@ pub fn inspect(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Inspect
     })
 }
 
-/// Checks size, form and type of a component, parsed whole before it is compiled.
-pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Checked, SandboxError> {
+/// Checks size, form and structure of a component, parsed whole before anything is compiled.
+pub(crate) fn check_form(bytes: &[u8], limits: &Limits) -> Result<(), SandboxError> {
     limit(LimitKind::ComponentSize, bytes.len() as u64, limits.component_size)?;
     if wasmparser::Parser::is_core_wasm(bytes) {
         return Err(SandboxError::CoreModule);
@@ -145,15 +151,20 @@ pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Ch
         let reason = if bytes.is_empty() { "the file is empty" } else { "the first bytes are not `\\0asm`" };
         return Err(SandboxError::NotWasm { reason: reason.into() });
     }
-    check_structure(bytes, limits)?;
-    let (component, _) = compile(engine, bytes, limits)?;
-    let (kinds, permissions, contract) = component_type(engine, &component)?;
-    Ok(Checked { component, kinds, permissions, contract })
+    check_structure(bytes, limits)
 }
 
-type ComponentType = (Vec<Kind>, Vec<Permission>, String);
+/// Checks the form of a component, then compiles it and checks its type.
+pub(crate) fn check(engine: &Engine, bytes: &[u8], limits: &Limits) -> Result<Checked, SandboxError> {
+    check_form(bytes, limits)?;
+    let (component, _) = compile(engine, bytes, limits)?;
+    let (kinds, contract) = kinds(engine, &component)?;
+    let (permissions, stubs) = permissions(engine, &component)?;
+    Ok(Checked { component, kinds, permissions, stubs, contract })
+}
 
-fn component_type(engine: &Engine, component: &Component) -> Result<ComponentType, SandboxError> {
+/// What a component exports: its kinds and the version of its contract.
+fn kinds(engine: &Engine, component: &Component) -> Result<(Vec<Kind>, String), SandboxError> {
     let ty = component.component_type();
     let mut kinds = Vec::new();
     let mut contract = None;
@@ -181,8 +192,18 @@ fn component_type(engine: &Engine, component: &Component) -> Result<ComponentTyp
         return Err(SandboxError::NoKind);
     }
     kinds.sort_unstable();
-    let mut permissions = Vec::new();
+    Ok((kinds, contract))
+}
+
+/// What a component imports: permissions, and WASI that is stubbed.
+fn permissions(engine: &Engine, component: &Component) -> Result<(Vec<Permission>, Vec<String>), SandboxError> {
+    let ty = component.component_type();
+    let (mut permissions, mut stubs) = (Vec::new(), Vec::new());
     for (name, _) in ty.imports(&engine.inner.wasm) {
+        if is_stubbed(name) {
+            stubs.push(name.to_owned());
+            continue;
+        }
         let refused = |why| SandboxError::Import { name: name.to_owned(), why };
         let Some((interface, version)) = ours(name) else { return Err(refused(foreign(name))) };
         if !serves(version) {
@@ -202,7 +223,7 @@ fn component_type(engine: &Engine, component: &Component) -> Result<ComponentTyp
         }
     }
     permissions.sort_unstable();
-    Ok((kinds, permissions, contract))
+    Ok((permissions, stubs))
 }
 
 /// Interface and version of a name in our package.
@@ -222,8 +243,10 @@ fn foreign(name: &str) -> &'static str {
         "the network is never granted; take what you need from datasets"
     } else if wasi("filesystem") {
         "files are never granted; take what you need from datasets"
+    } else if wasi("thread") || wasi("process") {
+        "threads and processes are never granted: a decision must be the same on every run"
     } else if name.starts_with("wasi:") {
-        "plug-ins import `veche:plugin/*` only; build with veche-sdk (or stub WASI out)"
+        "of WASI only cli, io, clocks and random of version 0.2 are stubbed; build with veche-sdk, or stub the rest out"
     } else {
         "plug-ins import `veche:plugin/*` only"
     }

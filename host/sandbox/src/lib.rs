@@ -20,8 +20,10 @@ mod polygons;
 mod prepare;
 mod report;
 mod shape;
+mod snapshot;
 mod state;
 mod threads;
+mod wasi;
 
 pub use batch::Batch;
 pub use call::Question;

@@ -2,18 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::NaiveDate;
-use futures_util::FutureExt as _;
 use veche_domain::code::Digest;
 use veche_domain::decision::{Kind, Permission};
 use veche_domain::limits::{LimitExceeded, LimitKind, Limits};
 use wasmtime::Store;
-use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
-use wasmtime_wizer::{ComponentInstanceState, Wizer};
+use wasmtime::component::{Component, InstancePre};
 
-use crate::call::{self, arm};
+use crate::call::arm;
 use crate::compile::compile;
 use crate::contract::guest;
 use crate::datasets::Content;
@@ -21,8 +18,9 @@ use crate::engine::Engine;
 use crate::error::{SandboxError, SettingsFault};
 use crate::fault;
 use crate::host::World;
-use crate::inspect::Inspection;
+use crate::inspect::{Inspection, check_form};
 use crate::report::Fault;
+use crate::snapshot::snapshot;
 use crate::state::{HostState, Scene, check, check_output};
 
 /// What a binding asks for.
@@ -86,6 +84,8 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     let component = match cached {
         Some(component) => component,
         None => {
+            // The class may be a smaller one than that under which the component was taken in.
+            check_form(wanted.component, &wanted.limits)?;
             // The snapshotter may panic on a component that it did not foresee: that costs this component alone.
             let taken =
                 AssertUnwindSafe(|| snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits));
@@ -228,7 +228,7 @@ fn json_depth(text: &str) -> u64 {
 }
 
 /// Limits of `describe` and `configure`: the same machinery, other numbers.
-fn while_configuring(limits: &Limits) -> Limits {
+pub(crate) fn while_configuring(limits: &Limits) -> Limits {
     Limits {
         fuel: limits.configure_fuel,
         wall_ms: limits.configure_ms,
@@ -239,125 +239,21 @@ fn while_configuring(limits: &Limits) -> Limits {
     }
 }
 
-fn preparing_store(engine: &Engine, world: Arc<World>, limits: &Limits) -> Store<HostState> {
+pub(crate) fn preparing_store(engine: &Engine, world: Arc<World>, limits: &Limits) -> Store<HostState> {
     let limits = Arc::new(while_configuring(limits));
-    let scene = Scene { world, today: NaiveDate::default(), applicant: None };
+    let scene = Scene::of_preparation(world);
     let mut store = Store::new(&engine.inner.wasm, HostState::new(scene, limits.clone()));
     arm(&mut store, &limits);
     store
 }
 
 /// A fault in `describe` or `configure`, under the name of the limit that stands there.
-fn failed(export: &'static str, store: &Store<HostState>, error: &wasmtime::Error) -> SandboxError {
+pub(crate) fn failed(export: &'static str, store: &Store<HostState>, error: &wasmtime::Error) -> SandboxError {
     let fault = match fault::fault_of(store, error) {
         Fault::Limit(exceeded) => Fault::Limit(LimitExceeded { which: exceeded.which.in_configure(), ..exceeded }),
         other => other,
     };
     SandboxError::Fault { export, fault, backtrace: fault::backtrace(error), logs: store.data().logs.clone() }
-}
-
-/// Runs `configure` in the instrumented component and takes the memory that it leaves.
-fn snapshot(
-    engine: &Engine,
-    component: &[u8],
-    settings: &serde_json::Value,
-    world: &Arc<World>,
-    limits: &Limits,
-) -> Result<Vec<u8>, SandboxError> {
-    let wizer = Wizer::new();
-    let broken = |e: wasmtime::Error| SandboxError::Snapshot { reason: format!("{e:#}") };
-    let (context, instrumented) = wizer.instrument_component(component).map_err(broken)?;
-    let (compiled, _) = compile(engine, &instrumented, limits)?;
-    let pre = engine
-        .inner
-        .linker
-        .instantiate_pre(&compiled)
-        .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
-    let started = Instant::now();
-    let mut store = preparing_store(engine, world.clone(), limits);
-    let indices = guest::plugin::GuestIndices::new(&pre).map_err(broken)?;
-    let instance = pre.instantiate(&mut store).map_err(|e| failed("configure", &store, &e))?;
-    let plugin = indices.load(&mut store, &instance).map_err(broken)?;
-    let text = String::from_utf8(veche_domain::ruleset::canonical_json(settings)).unwrap_or_default();
-    let answer = plugin.call_configure(&mut store, &text).map_err(|e| failed("configure", &store, &e))?;
-    call::trace_logs(&store, "configure");
-    check_output(&answer, limits)?;
-    if let Err(refusal) = answer {
-        let field = refusal.field.unwrap_or_default();
-        return Err(SandboxError::Settings(vec![SettingsFault { field, message: refusal.message }]));
-    }
-    // Reading the memory out is our own work, not the plug-in's: it gets a budget of its own.
-    let own = Arc::new(Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..while_configuring(limits) });
-    store.data_mut().rearm(own.clone());
-    arm(&mut store, &own);
-    let mut reader = MemoryReader { store: &mut store, instance, failure: None };
-    let snapshot = wizer
-        .snapshot_component(&context, &mut reader)
-        .now_or_never()
-        .ok_or_else(|| SandboxError::Snapshot { reason: "the snapshot did not finish".into() })?
-        .map_err(broken)?;
-    if let Some(reason) = reader.failure {
-        return Err(SandboxError::Snapshot { reason });
-    }
-    check(LimitKind::SnapshotSize, snapshot.len() as u64, limits.snapshot_size)?;
-    tracing::debug!(
-        release.size = component.len(),
-        snapshot.size = snapshot.len(),
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "plug-in configured"
-    );
-    Ok(snapshot)
-}
-
-/// Reads globals and memories through the exports that the instrumentation added.
-struct MemoryReader<'a> {
-    store: &'a mut Store<HostState>,
-    instance: Instance,
-    failure: Option<String>,
-}
-
-impl MemoryReader<'_> {
-    fn call<R: Lift + 'static, U>(
-        &mut self,
-        instance: &str,
-        func: &str,
-        fallback: U,
-        use_it: impl FnOnce(&Store<HostState>, R) -> U,
-    ) -> U {
-        let result = (|| -> wasmtime::Result<R> {
-            let missing = || wasmtime::Error::msg(format!("no export {instance}#{func}"));
-            let (_, outer) = self.instance.get_export(&mut *self.store, None, instance).ok_or_else(missing)?;
-            let (_, inner) = self.instance.get_export(&mut *self.store, Some(&outer), func).ok_or_else(missing)?;
-            let func = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, inner)?;
-            Ok(func.call(&mut *self.store, ())?.0)
-        })();
-        match result {
-            Ok(value) => use_it(self.store, value),
-            Err(error) => {
-                self.failure.get_or_insert_with(|| format!("{error:#}"));
-                fallback
-            }
-        }
-    }
-}
-
-impl ComponentInstanceState for MemoryReader<'_> {
-    async fn call_func_ret_list_u8(&mut self, instance: &str, func: &str, contents: impl FnOnce(&[u8]) + Send) {
-        let bytes = self.call(instance, func, None, |store, list: WasmList<u8>| Some(list.as_le_slice(store).to_vec()));
-        contents(bytes.as_deref().unwrap_or_default());
-    }
-    async fn call_func_ret_s32(&mut self, instance: &str, func: &str) -> i32 {
-        self.call(instance, func, 0, |_, value| value)
-    }
-    async fn call_func_ret_s64(&mut self, instance: &str, func: &str) -> i64 {
-        self.call(instance, func, 0, |_, value| value)
-    }
-    async fn call_func_ret_f32(&mut self, instance: &str, func: &str) -> u32 {
-        self.call(instance, func, 0, |_, value: f32| value.to_bits())
-    }
-    async fn call_func_ret_f64(&mut self, instance: &str, func: &str) -> u64 {
-        self.call(instance, func, 0, |_, value: f64| value.to_bits())
-    }
 }
 
 impl World {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use veche_domain::appeal::Applicant;
+use veche_domain::code::Digest;
 use veche_domain::limits::{LimitExceeded, LimitKind, Limits};
 use wasmtime::ResourceLimiter;
 
@@ -20,6 +21,18 @@ pub(crate) struct Scene {
     pub(crate) today: NaiveDate,
     /// Applicant of the appeal of this call, if the permission is granted.
     pub(crate) applicant: Option<Applicant>,
+    /// What a stubbed clock shows: the receipt of the appeal.
+    pub(crate) now: DateTime<Utc>,
+    /// What stubbed random bytes grow from: the id of the appeal.
+    pub(crate) seed: Digest,
+}
+
+impl Scene {
+    /// Without an appeal: `describe` and `configure`, which are the same whenever they run.
+    pub(crate) fn of_preparation(world: Arc<World>) -> Self {
+        let seed = Digest::of(b"preparation");
+        Self { world, today: NaiveDate::default(), applicant: None, now: DateTime::UNIX_EPOCH, seed }
+    }
 }
 
 /// State of one call.
@@ -35,6 +48,8 @@ pub(crate) struct HostState {
     table_elements: u64,
     host_calls: u64,
     host_bytes: u64,
+    /// Blocks of stubbed random bytes drawn so far.
+    pub(crate) drawn: u64,
     /// A growth that was refused. The guest usually aborts then; the refusal is the cause.
     pub(crate) refused: Option<LimitExceeded>,
 }
@@ -53,6 +68,7 @@ impl HostState {
             table_elements: 0,
             host_calls: 0,
             host_bytes: 0,
+            drawn: 0,
             refused: None,
         }
     }
@@ -72,7 +88,7 @@ impl HostState {
     pub(crate) fn next_call(&mut self, scene: Scene) {
         self.scene = scene;
         self.logs.clear();
-        (self.logs_cut, self.log_bytes, self.host_calls, self.host_bytes) = (0, 0, 0, 0);
+        (self.logs_cut, self.log_bytes, self.host_calls, self.host_bytes, self.drawn) = (0, 0, 0, 0, 0);
         (self.started, self.refused) = (Instant::now(), None);
     }
 
@@ -97,17 +113,18 @@ impl HostState {
         self.host_calls += 1;
         check(LimitKind::HostCalls, self.host_calls, self.limits.host_calls)?;
         self.check_clock()?;
-        self.count_bytes(arguments)
+        self.charge(arguments.volume().bytes)
     }
 
     /// Counts what a host call hands back. Every import that answers ends with it.
     pub(crate) fn give<T: Measure>(&mut self, answer: T) -> wasmtime::Result<T> {
-        self.count_bytes(&answer)?;
+        self.charge(answer.volume().bytes)?;
         Ok(answer)
     }
 
-    fn count_bytes(&mut self, value: &impl Measure) -> wasmtime::Result<()> {
-        self.host_bytes = self.host_bytes.saturating_add(value.volume().bytes);
+    /// Counts bytes that cross the border.
+    pub(crate) fn charge(&mut self, bytes: u64) -> wasmtime::Result<()> {
+        self.host_bytes = self.host_bytes.saturating_add(bytes);
         Ok(check(LimitKind::HostBytes, self.host_bytes, self.limits.host_bytes)?)
     }
 

@@ -95,6 +95,9 @@ pub(crate) fn inspection(i: &Inspection, class: LimitsClass, limits: &Limits) {
     for permission in &i.permissions {
         println!("  {permission:<11}{}", permission.words(Language::English));
     }
+    for stub in &i.stubs {
+        println!("  {stub}  a deterministic stub");
+    }
     println!("datasets");
     for need in &i.datasets {
         let required = if need.required { "required" } else { "optional" };

@@ -10,10 +10,11 @@ use uuid::Uuid;
 use veche_app::backtest::{self, Report, Request};
 use veche_app::drafts::{self, Edit, NewDraft};
 use veche_app::{App, Config, regions};
+use veche_domain::access::Actor;
 use veche_domain::appeal::{Appeal, AppealId, NewAppeal};
 use veche_domain::code::RegionCode;
 use veche_domain::ruleset::Ruleset;
-use veche_store::Intake;
+use veche_store::{Intake, Vault};
 
 /// Appeals of the made history.
 const APPEALS: usize = 60_000;
@@ -27,9 +28,17 @@ async fn main() -> ExitCode {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("veche.db").display().to_string();
-    let config = Config { database, cache: Some(folder.path().join("cache")), threads: Some(2) };
+    let config = Config {
+        database,
+        cache: Some(folder.path().join("cache")),
+        threads: Some(2),
+        vault: Vault::plain(),
+        ..Config::default()
+    };
     let app = App::start(&config).await.unwrap();
-    regions::load_folder(&app, &root.join("samples/yaroslavl"), &root.join("target/plugins"), None).await.unwrap();
+    regions::load_folder(&app, &root.join("samples/yaroslavl"), &root.join("target/plugins"), &Actor::named("bench"))
+        .await
+        .unwrap();
     let region = RegionCode::new("yaroslavl").unwrap();
     let appeals = fill(&app, &region, &root.join("samples/yaroslavl/appeals.csv")).await;
 
@@ -38,7 +47,7 @@ async fn main() -> ExitCode {
     let sample: Vec<Appeal> =
         appeals.iter().take(4_000).map(|content| Appeal { id: AppealId::new(), content: content.clone() }).collect();
     let count = sample.len();
-    veche_app::intake::decide_batch(&app.threads, &live, sample).await.unwrap();
+    veche_app::intake::decide_batch(&app.threads, &live, &Default::default(), sample).await.unwrap();
     let one_by_one = count as f64 / started.elapsed().as_secs_f64();
     println!("{:<58} {one_by_one:>9.0} /s", "one ruleset, a fresh instance a call, nothing read or stored");
 

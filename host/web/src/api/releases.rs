@@ -29,16 +29,14 @@ pub(crate) async fn upload(
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
     let region = region(&code)?;
     web.app.region(&region).await?;
-    let app = &web.app;
-    let (inspection, new) = veche_app::releases::upload(
-        &app.store,
-        app.rules.engine(),
-        &region,
-        component.to_vec(),
-        &access.actor(),
-        Some(&access.caller.name),
-    )
-    .await?;
+    let app = web.app.clone();
+    // A compilation may take longer than a request may: it goes on, and a repeated upload finds the release.
+    let upload = tokio::spawn(async move {
+        let (engine, actor) = (app.rules.engine(), access.actor());
+        let owner = Some(access.caller.name.as_str());
+        veche_app::releases::upload(&app.store, engine, &region, component.to_vec(), &actor, owner).await
+    });
+    let (inspection, new) = upload.await.map_err(|_| AppError::Stopped)??;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     let shown = serde_json::to_value(&inspection).unwrap_or_default();
     Ok((status, Json(with_limits(shown, web.app.rules.engine().ceiling()))))

@@ -1,0 +1,42 @@
+//! regorus: an engine for each call with policy and data loaded, or a clone of a prepared one.
+
+use regorus::{Engine, Value};
+
+use crate::{Task, Times, check, median};
+
+const RULE: &str = r#"
+package rule
+import rego.v1
+
+body := data.table[concat("|", [input.category, input.municipality])]
+
+default priority := "normal"
+priority := "high" if input.block in {"block0", "block4"}
+
+answer := {
+  "body": body,
+  "priority": priority,
+  "message": sprintf("%s в %s: %s", [input.category, input.municipality, body]),
+  "evidence": [body],
+}
+"#;
+
+fn ready(task: &Task) -> anyhow::Result<Engine> {
+    let mut engine = Engine::new();
+    engine.add_policy("rule.rego".into(), RULE.into())?;
+    engine.add_data(Value::from_json_str(&format!("{{\"table\":{}}}", task.table))?)?;
+    Ok(engine)
+}
+
+fn call(engine: &mut Engine, task: &Task) -> anyhow::Result<String> {
+    engine.set_input(Value::from_json_str(&task.record)?);
+    engine.eval_rule("data.rule.answer".into())?.to_json_str()
+}
+
+pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
+    check(&call(&mut ready(task)?, task)?)?;
+    let fresh = median(500, || call(&mut ready(task)?, task).map(drop))?;
+    let mut engine = ready(task)?;
+    let reused = median(5_000, || call(&mut engine, task).map(drop))?;
+    Ok(Times { name: "regorus", fresh, reused })
+}

@@ -1,0 +1,46 @@
+//! rhai: an engine for each call with the script compiled, or engine and script for all.
+
+use rhai::{AST, Dynamic, Engine, Map, Scope};
+
+use crate::{Task, Times, check, median};
+
+const RULE: &str = r#"
+fn route(table, record) {
+  let body = table[record.category + "|" + record.municipality];
+  let priority = if record.block == "block0" || record.block == "block4" { "high" } else { "normal" };
+  let message = `${record.category} в ${record.municipality}: ${body}`;
+  #{ body: body, priority: priority, message: message, evidence: [body] }
+}
+"#;
+
+struct Ready {
+    engine: Engine,
+    script: AST,
+    table: Dynamic,
+}
+
+impl Ready {
+    fn new(task: &Task) -> anyhow::Result<Self> {
+        let engine = Engine::new();
+        let script = engine.compile(RULE).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let table = engine.parse_json(&task.table, true).map_err(|error| anyhow::anyhow!("{error}"))?;
+        // Shared, so that a call does not copy it.
+        Ok(Self { engine, script, table: Dynamic::from(table).into_shared() })
+    }
+
+    fn call(&self, task: &Task) -> anyhow::Result<String> {
+        let failed = |error: Box<rhai::EvalAltResult>| anyhow::anyhow!("{error}");
+        let record = self.engine.parse_json(&task.record, true).map_err(failed)?;
+        let arguments = (self.table.clone(), record);
+        let answer: Map = self.engine.call_fn(&mut Scope::new(), &self.script, "route", arguments).map_err(failed)?;
+        Ok(rhai::format_map_as_json(&answer))
+    }
+}
+
+pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
+    check(&Ready::new(task)?.call(task)?)?;
+    let fresh = median(500, || Ready::new(task)?.call(task).map(drop))?;
+    let ready = Ready::new(task)?;
+    let reused = median(10_000, || ready.call(task).map(drop))?;
+    Ok(Times { name: "rhai", fresh, reused })
+}

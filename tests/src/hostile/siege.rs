@@ -1,0 +1,73 @@
+//! The sample region with every hostile plug-in that gets as far as a call bound before its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use veche_domain::limits::{LimitKind, Limits, LimitsClass};
+
+use super::{Hostile, called};
+use crate::guest::{named, root};
+
+/// Folders of a besieged region.
+pub struct Siege {
+    /// The region, to be loaded.
+    pub region: PathBuf,
+    /// The plug-ins that its ruleset names.
+    pub plugins: PathBuf,
+    /// The hostile ones, in the order of the ruleset; the region's own come after them.
+    pub hostiles: Vec<Hostile>,
+}
+
+/// Writes the region under a code of its own.
+#[must_use]
+pub fn lay(folder: &Path, code: &str) -> Siege {
+    let (region, plugins) = (folder.join("region"), folder.join("plugins"));
+    copy(&root().join("samples/yaroslavl"), &region);
+    copy(&root().join("target/plugins"), &plugins);
+    edit(&region.join("region.toml"), |table| drop(table.insert("code".into(), code.into())));
+
+    let ceiling = Limits::of(LimitsClass::Large);
+    let within =
+        |hostile: &Hostile| overrides(&hostile.limits).iter().all(|(kind, value)| *value <= ceiling.value(*kind));
+    let hostiles: Vec<Hostile> =
+        called().into_iter().filter(|hostile| hostile.is_called() && within(hostile)).collect();
+    let bindings = hostiles.iter().map(|hostile| {
+        let component = named(&hostile.component, hostile.name);
+        std::fs::write(plugins.join(hostile.name).with_extension("wasm"), component).unwrap();
+        let binding = json!({"id": hostile.name, "kind": hostile.kind, "plugin": hostile.name,
+            "grants": ["log", "calendar", "directory"], "limits": overrides(&hostile.limits)});
+        toml::Value::try_from(binding).unwrap()
+    });
+    edit(&region.join("ruleset.toml"), |table| {
+        let own = table["bindings"].as_array().unwrap().clone();
+        drop(table.insert("bindings".into(), bindings.chain(own).collect::<Vec<_>>().into()));
+    });
+    Siege { region, plugins, hostiles }
+}
+
+/// The limits that a binding changes, as a ruleset writes them.
+fn overrides(limits: &Limits) -> BTreeMap<LimitKind, u64> {
+    let standard = Limits::default();
+    let changed = LimitKind::ALL.iter().filter(|kind| limits.value(**kind) != standard.value(**kind));
+    changed.map(|kind| (*kind, limits.value(*kind))).collect()
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut toml::Table)) {
+    let mut table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    change(&mut table);
+    std::fs::write(path, toml::to_string(&table).unwrap()).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, target).unwrap();
+        }
+    }
+}
