@@ -182,7 +182,7 @@ fn floods() -> Vec<Hostile> {
         .limit(LimitKind::HostCalls, 1_000),
         hits("flood-of-dear-host-calls", endless(directory.clone(), dear), LimitKind::HostBytes, Used::More)
             .limit(LimitKind::HostBytes, 1 << 20),
-        hits("flood-of-host-calls-against-the-clock", endless(directory, dear), LimitKind::Wall, Used::More)
+        hits("flood-of-host-calls-against-the-clock", endless(directory, dear), LimitKind::Wall, Used::AtLeastAll)
             .limit(LimitKind::Fuel, u64::MAX / 2)
             .limit(LimitKind::HostCalls, u64::MAX / 2)
             .limit(LimitKind::HostBytes, 1 << 60)
