@@ -224,5 +224,5 @@ async fn effective_limits_and_quarantine_are_shown() {
     assert_eq!(delete("table?block=roads", TOKEN).await.0, 404);
     assert_eq!(delete("table?block=transport", TOKEN).await, (200, json!({"released": 1})));
     let (_, out) = get("/quarantine").await;
-    assert_eq!((&out["quarantined"], &out["events"][0]["actor"]), (&json!([]), &json!("api-token")));
+    assert_eq!((&out["quarantined"], &out["events"][0]["actor"]), (&json!([]), &json!("token:bootstrap")));
 }

@@ -12,7 +12,7 @@ use veche_domain::decision::{EventKind, State};
 use veche_store::{Intake, Store, StoredAppeal};
 
 use crate::host_process::{Serving, TOKEN, must, veche};
-use crate::world::{root, sample, yaroslavl};
+use crate::world::{root, sample, vault, yaroslavl};
 
 const KILLS: usize = 10;
 /// Several of the import's batches for each kill.
@@ -24,7 +24,7 @@ fn load_region(folder: &Path) {
 }
 
 async fn open(folder: &Path) -> Store {
-    Store::connect(folder.join("veche.db").to_str().unwrap()).await.unwrap()
+    Store::connect(folder.join("veche.db").to_str().unwrap()).await.unwrap().with_vault(vault())
 }
 
 async fn all(store: &Store) -> Vec<StoredAppeal> {

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::world::{root, veche_binary};
+use crate::world::{DATA_KEY, root, veche_binary};
 
 pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
@@ -17,6 +17,7 @@ pub(crate) fn veche(folder: &Path) -> Command {
         .env("VECHE_DATABASE", folder.join("veche.db"))
         .env("VECHE_CACHE", folder.join("cache"))
         .env("VECHE_API_TOKEN", TOKEN)
+        .env("VECHE_DATA_KEY", DATA_KEY)
         .env_remove("VECHE_LOG")
         .stdin(Stdio::null());
     command

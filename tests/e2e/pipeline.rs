@@ -5,6 +5,7 @@ use veche_app::bulk::import_file;
 use veche_app::corrections::{Correction, correct};
 use veche_app::files::Profile;
 use veche_app::intake::Accepted;
+use veche_domain::access::Actor;
 use veche_domain::code::{BodyCode, CategoryCode};
 use veche_domain::decision::{EventKind, Source, State};
 use veche_store::AppealFilter;
@@ -93,7 +94,8 @@ async fn a_correction_is_an_event_with_a_reason() {
         version: None,
     };
     let region = yaroslavl();
-    let apply = |correction| correct(&app.store, &app.rules, &region, id, correction, "tester");
+    let tester = Actor::named("tester");
+    let apply = |correction| correct(&app.store, &app.rules, &region, id, correction, &tester);
     for (bad, part) in [
         (change(" ", Some("roads.snow"), None), "say why"),
         (change("так", None, None), "new category"),

@@ -5,6 +5,7 @@ use veche_app::App;
 use veche_app::intake::Accepted;
 use veche_app::pipeline::decide_among;
 use veche_app::regions::activate;
+use veche_domain::access::Actor;
 use veche_domain::appeal::{Appeal, AppealId, NewAppeal};
 use veche_domain::decision::{Decision, Effect, Kind, Outcome};
 use veche_domain::limits::LimitKind;
@@ -41,7 +42,7 @@ async fn starve(app: &App) -> Ruleset {
     let mut starved = sound.clone();
     let table = starved.bindings.iter_mut().find(|binding| binding.kind == Kind::Router).unwrap();
     table.limits.overrides.insert(LimitKind::Fuel, 1_000);
-    activate(&app.store, &app.rules, starved, None, None).await.unwrap();
+    activate(&app.store, &app.rules, starved, None, &Actor::named("test")).await.unwrap();
     sound
 }
 
@@ -101,7 +102,7 @@ async fn half_open(app: &App, sound: Ruleset) {
     let pause = app.store.quarantined(&region).await.unwrap()[0].pause_s;
     assert_eq!(pause, 120, "the pause doubles");
 
-    activate(&app.store, &app.rules, sound, None, None).await.unwrap();
+    activate(&app.store, &app.rules, sound, None, &Actor::named("test")).await.unwrap();
     let sound = app.rules.active(&region).await.unwrap().unwrap();
     let later = later + TimeDelta::seconds(121);
     let standings = watch.standings_at(&region, later).await;

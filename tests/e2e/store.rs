@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use chrono::{TimeZone as _, Utc};
+use veche_domain::access::Actor;
 use veche_domain::appeal::{AppealId, Applicant, NewAppeal, Place};
 use veche_domain::code::{ChannelCode, Digest, RegimeCode, RegionCode};
 use veche_domain::decision::{Effect, State};
 use veche_store::{AppealFilter, BlobKind, IdempotencyKey, Intake, Saved, Store, StoreError};
 
-use crate::world::databases;
+use crate::world::{databases, vault};
 
 async fn check(test: impl AsyncFn(Store)) {
     let (_folder, urls) = databases().await;
     for url in urls {
-        let store = Store::connect(&url).await.unwrap();
+        let store = Store::connect(&url).await.unwrap().with_vault(vault());
         println!("on {}", store.backend());
         test(store).await;
     }
@@ -136,10 +137,15 @@ async fn corrections_need_the_version_that_was_seen() {
         let row = store.appeal(&region(), item.id).await.unwrap().unwrap().questions.remove(0);
         let mut verdict = row.verdict.clone();
         verdict.state = State::Assigned;
-        assert_eq!(store.correct(&region(), item.id, 0, Some(1), &verdict, &[]).await.unwrap(), 2);
-        let late = store.correct(&region(), item.id, 0, Some(1), &verdict, &[]).await.unwrap_err();
+        assert_eq!(
+            store.correct(&region(), item.id, 0, Some(1), &verdict, &[], &Actor::named("test")).await.unwrap(),
+            2
+        );
+        let late =
+            store.correct(&region(), item.id, 0, Some(1), &verdict, &[], &Actor::named("test")).await.unwrap_err();
         assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
-        let unknown = store.correct(&region(), AppealId::new(), 0, None, &verdict, &[]).await.unwrap_err();
+        let unknown =
+            store.correct(&region(), AppealId::new(), 0, None, &verdict, &[], &Actor::named("test")).await.unwrap_err();
         assert!(matches!(unknown, StoreError::NotFound { .. }), "{unknown}");
     })
     .await;
@@ -175,12 +181,12 @@ async fn rulesets_are_activated_by_compare_and_swap() {
     check(async |store| {
         let region_value =
             serde_json::from_value(serde_json::json!({"code": "r", "name": "R", "time_zone": "UTC"})).unwrap();
-        store.save_region(&region_value, Digest::of(b"d"), Digest::of(b"c")).await.unwrap();
+        store.save_region(&region_value, Digest::of(b"d"), Digest::of(b"c"), &Actor::named("test")).await.unwrap();
         let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
-        store.activate_ruleset(&region(), a, Some(None), Some("x")).await.unwrap();
-        let stale = store.activate_ruleset(&region(), b, Some(None), None).await.unwrap_err();
+        store.activate_ruleset(&region(), a, Some(None), &Actor::named("x")).await.unwrap();
+        let stale = store.activate_ruleset(&region(), b, Some(None), &Actor::named("x")).await.unwrap_err();
         assert!(matches!(stale, StoreError::Conflict { .. }), "{stale}");
-        store.activate_ruleset(&region(), b, Some(Some(a)), None).await.unwrap();
+        store.activate_ruleset(&region(), b, Some(Some(a)), &Actor::named("x")).await.unwrap();
         assert_eq!(store.region(&region()).await.unwrap().unwrap().ruleset, Some(b));
         assert_eq!(store.activations(&region(), 10).await.unwrap().len(), 2);
         let bytes = store.put_blob(BlobKind::Dataset, b"x").await.unwrap();
@@ -215,7 +221,7 @@ async fn a_database_of_a_newer_veche_is_left_alone() {
 #[tokio::test]
 async fn a_full_database_stores_nothing_and_goes_on_when_there_is_space() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::connect(folder.path().join("veche.db").to_str().unwrap()).await.unwrap();
+    let store = Store::connect(folder.path().join("veche.db").to_str().unwrap()).await.unwrap().with_vault(vault());
     let many = |from: usize| -> Vec<_> {
         (from..from + 200).map(|n| intake(appeal(Some(&n.to_string()), &"яма ".repeat(500)), None, true)).collect()
     };
@@ -234,7 +240,7 @@ async fn a_full_database_stores_nothing_and_goes_on_when_there_is_space() {
 async fn a_locked_database_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("veche.db");
-    let store = Store::connect(path.to_str().unwrap()).await.unwrap();
+    let store = Store::connect(path.to_str().unwrap()).await.unwrap().with_vault(vault());
     let lock = veche_store::testing::hold_write_lock(&path).await.unwrap();
     let item = [intake(appeal(Some("1"), "яма"), None, true)];
     let error = store.save_batch(&region(), &item).await.unwrap_err();
@@ -249,7 +255,7 @@ async fn a_locked_database_says_so() {
 async fn a_database_that_goes_away_is_not_reachable() {
     let (_folder, urls) = databases().await;
     let url = &urls[1];
-    let store = Store::connect(url).await.unwrap();
+    let store = Store::connect(url).await.unwrap().with_vault(vault());
     veche_store::testing::drop_database(url).await.unwrap();
     let error = store.save_batch(&region(), &[intake(appeal(None, "яма"), None, true)]).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");

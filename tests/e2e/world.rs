@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use veche_app::{App, Config, regions};
+use veche_domain::access::Actor;
 use veche_domain::code::RegionCode;
+use veche_store::Vault;
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -38,11 +40,19 @@ pub(crate) async fn databases() -> (tempfile::TempDir, Vec<String>) {
     (folder, vec![sqlite, postgres])
 }
 
+/// Key of applicants' data in the tests.
+pub(crate) const DATA_KEY: &str = "test:1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100";
+
+pub(crate) fn vault() -> Vault {
+    Vault::with_keys(DATA_KEY).unwrap()
+}
+
 pub(crate) async fn app(database: &str, cache: &Path) -> App {
     let config = Config {
         database: database.to_owned(),
         cache: Some(cache.to_owned()),
         threads: Some(2),
+        vault: vault(),
         compiler: Some(veche_binary()),
         ..Config::default()
     };
@@ -58,5 +68,5 @@ pub(crate) async fn sample_app(folder: &Path) -> App {
 
 pub(crate) async fn load_sample(app: &App) {
     let plugins = root().join("target/plugins");
-    regions::load_folder(&app.store, &app.rules, &sample(), &plugins, None).await.unwrap();
+    regions::load_folder(&app.store, &app.rules, &sample(), &plugins, &Actor::named("test")).await.unwrap();
 }

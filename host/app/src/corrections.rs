@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::appeal::AppealId;
 use veche_domain::calendar::local_date;
 use veche_domain::code::{BodyCode, CategoryCode, RegionCode};
@@ -39,7 +40,7 @@ pub async fn correct(
     region: &RegionCode,
     id: AppealId,
     correction: Correction,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<i64, AppError> {
     let reason = correction.reason.trim();
     if reason.is_empty() || reason.chars().count() > 2_000 {
@@ -68,7 +69,7 @@ pub async fn correct(
             appeal: id,
             question: Some(correction.question),
             kind,
-            actor: Some(actor.to_owned()),
+            actor: Some(actor.name.clone()),
             reason: Some(reason.to_owned()),
             data,
             at: Utc::now(),
@@ -108,7 +109,7 @@ pub async fn correct(
     }
     after.needs_review = after.state == State::NeedsPerson;
     keep_running_state(&before, &mut after);
-    Ok(store.correct(region, id, correction.question, correction.version, &after, &events).await?)
+    Ok(store.correct(region, id, correction.question, correction.version, &after, &events, actor).await?)
 }
 
 /// Work that a body has begun stays begun when only the category changes.

@@ -100,6 +100,24 @@ pub enum AppError {
     /// A file of appeals or dictionaries that cannot be read.
     #[error(transparent)]
     Import(#[from] crate::files::ImportError),
+    /// Not signed in: no word about what of it was wrong.
+    #[error("login or password is wrong, or the account is disabled")]
+    SignIn,
+    /// Too many wrong passwords.
+    #[error("too many wrong passwords: try again in {seconds} s, or let an administrator set a new password")]
+    Locked {
+        /// Seconds until passwords are looked at again.
+        seconds: i64,
+    },
+    /// Roles that cannot be.
+    #[error("grants: {0}")]
+    Access(#[from] veche_domain::access::AccessError),
+    /// Not for this caller.
+    #[error("{reason}")]
+    Forbidden {
+        /// Why, and who may.
+        reason: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

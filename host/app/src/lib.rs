@@ -1,5 +1,7 @@
 //! What happens: intake, pipeline, corrections, imports, evaluation, replay.
 
+pub mod accounts;
+pub mod audit;
 pub mod bootstrap;
 pub mod bulk;
 pub mod corrections;
@@ -7,6 +9,7 @@ mod error;
 pub mod evaluate;
 pub mod files;
 pub mod intake;
+pub mod people;
 pub mod pipeline;
 pub mod quarantine;
 pub mod regions;
@@ -25,7 +28,7 @@ use veche_domain::code::RegionCode;
 use veche_domain::limits::{Limits, LimitsClass};
 use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
-use veche_store::Store;
+use veche_store::{Store, Vault};
 
 pub use error::AppError;
 pub use veche_sandbox as sandbox;
@@ -48,6 +51,8 @@ pub struct Config {
     pub compiler: Option<PathBuf>,
     /// The most that any binding may ask for.
     pub ceiling: Limits,
+    /// What opens and seals applicants' data.
+    pub vault: Vault,
     /// When a binding goes into quarantine.
     pub quarantine: QuarantineRules,
 }
@@ -60,6 +65,7 @@ impl Default for Config {
             threads: None,
             compiler: None,
             ceiling: Limits::of(LimitsClass::Large),
+            vault: Vault::default(),
             quarantine: QuarantineRules::default(),
         }
     }
@@ -84,7 +90,7 @@ impl App {
     /// # Errors
     /// What cannot be opened or started.
     pub async fn start(config: &Config) -> Result<Self, AppError> {
-        let store = Store::connect(&config.database).await?;
+        let store = Store::connect(&config.database).await?.with_vault(config.vault.clone());
         let engine = Engine::new(&EngineConfig {
             cache: config.cache.clone(),
             compiler: config.compiler.clone(),

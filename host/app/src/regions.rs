@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::Utc;
 use serde::Deserialize;
+use veche_domain::access::Actor;
 use veche_domain::calendar::{CalendarData, ProductionCalendar};
 use veche_domain::code::{BindingId, BlockCode, CategoryCode, Digest, RegionCode};
 use veche_domain::decision::{Kind, Permission};
@@ -95,11 +96,11 @@ pub async fn load_folder(
     rules: &RuleBook,
     folder: &Path,
     plugins: &Path,
-    actor: Option<&str>,
+    actor: &Actor,
 ) -> Result<Loaded, AppError> {
     let data = files::load_region_dir(folder)?;
     let calendar = read_calendar(folder)?;
-    let dictionaries = save_dictionaries(store, &data, &calendar).await?;
+    let dictionaries = save_dictionaries(store, &data, &calendar, actor).await?;
     let region = data.region.code.clone();
     let mut loaded = Loaded {
         region: region.clone(),
@@ -132,7 +133,7 @@ pub async fn activate(
     rules: &RuleBook,
     ruleset: Ruleset,
     expected: Option<Option<Digest>>,
-    actor: Option<&str>,
+    actor: &Actor,
 ) -> Result<Digest, AppError> {
     let region = ruleset.region.clone();
     let bytes = ruleset.canonical();
@@ -144,14 +145,19 @@ pub async fn activate(
 }
 
 /// Checks and stores dictionaries and the calendar; the digest of the dictionaries.
-async fn save_dictionaries(store: &Store, data: &DictionaryData, calendar: &str) -> Result<Digest, AppError> {
+async fn save_dictionaries(
+    store: &Store,
+    data: &DictionaryData,
+    calendar: &str,
+    actor: &Actor,
+) -> Result<Digest, AppError> {
     let today = Utc::now().with_timezone(&data.region.time_zone).date_naive();
     Dictionaries::new(data.clone(), today).map_err(AppError::Dictionaries)?;
     let json = serde_json::to_vec(data)
         .map_err(|e| AppError::Stored { what: "dictionaries".into(), reason: e.to_string() })?;
     let digest = store.put_blob(BlobKind::Dictionaries, &json).await?;
     let calendar = store.put_blob(BlobKind::Calendar, calendar.as_bytes()).await?;
-    store.save_region(&data.region, digest, calendar).await?;
+    store.save_region(&data.region, digest, calendar, actor).await?;
     Ok(digest)
 }
 
@@ -178,7 +184,7 @@ async fn from_file(
     calendar: Digest,
     folder: &Path,
     plugins: &Path,
-    actor: Option<&str>,
+    actor: &Actor,
 ) -> Result<Ruleset, AppError> {
     let mut bindings = Vec::new();
     for binding in file.bindings {

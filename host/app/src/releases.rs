@@ -1,6 +1,7 @@
 //! Releases: a component is inspected before it is stored.
 
 use chrono::Utc;
+use veche_domain::access::Actor;
 use veche_domain::code::{PluginName, RegionCode};
 use veche_sandbox::{Engine, Inspection};
 use veche_store::{BlobKind, ReleaseRow, Store};
@@ -17,7 +18,7 @@ pub async fn upload(
     engine: &Engine,
     region: &RegionCode,
     component: Vec<u8>,
-    actor: Option<&str>,
+    actor: &Actor,
 ) -> Result<(Inspection, bool), AppError> {
     let inspection = inspect_release(engine, component.clone()).await?;
     let invalid = |reason: String| AppError::Invalid { field: "component metadata", reason };
@@ -34,9 +35,9 @@ pub async fn upload(
         plugin,
         version,
         inspection: serde_json::to_value(&inspection).map_err(|e| invalid(e.to_string()))?,
-        uploaded_by: actor.map(str::to_owned),
+        uploaded_by: Some(actor.name.clone()),
         uploaded_at: Utc::now(),
     };
-    let new = store.save_release(region, &row).await?;
+    let new = store.save_release(region, &row, actor).await?;
     Ok((inspection, new))
 }

@@ -105,6 +105,14 @@ pub struct Applicant {
     pub address: Option<String>,
 }
 
+impl Applicant {
+    /// What names the person in a text: masked wherever it stands.
+    #[must_use]
+    pub fn identifying(&self) -> Vec<&str> {
+        [&self.name, &self.phone, &self.email].into_iter().flatten().map(String::as_str).collect()
+    }
+}
+
 /// A position, degrees WGS 84.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,9 @@
 //!
 //! The lowest floor. No I/O, no async, no wasm, no SQL: everything here is a value or a pure function.
 
+pub mod access;
 pub mod appeal;
+pub mod audit;
 pub mod calendar;
 pub mod clocks;
 pub mod code;

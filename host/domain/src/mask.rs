@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::appeal::{Applicant, NewAppeal};
+
 /// What a masked text says instead.
 const NAME: &str = "[ФИО]";
 
@@ -64,6 +66,23 @@ pub fn mask<'a>(text: &'a str, known: &[&str]) -> Cow<'a, str> {
         masked = Cow::Owned(rules.names.replace_all(&masked, NAME).into_owned());
     }
     masked
+}
+
+/// An appeal as those see it who may not see personal data: of the applicant the kind alone, every text masked. The place
+/// stays: it is what the appeal is about.
+#[must_use]
+pub fn masked(appeal: &NewAppeal) -> NewAppeal {
+    let known = appeal.applicant.identifying();
+    let hide = |text: &String| mask(text, &known).into_owned();
+    let mut shown = appeal.clone();
+    shown.text = hide(&appeal.text);
+    shown.questions = appeal.questions.iter().map(hide).collect();
+    shown.attributes = appeal.attributes.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
+    for attachment in &mut shown.attachments {
+        attachment.name = hide(&attachment.name);
+    }
+    shown.applicant = Applicant { kind: appeal.applicant.kind, ..Applicant::default() };
+    shown
 }
 
 #[cfg(test)]

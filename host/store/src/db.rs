@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::StoreError;
+use crate::vault::Vault;
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -17,6 +18,7 @@ static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
+    pub(crate) vault: Vault,
 }
 
 #[derive(Clone)]
@@ -77,6 +79,12 @@ impl Store {
         Ok(store)
     }
 
+    /// The same store with what opens and seals applicants' data. Without it they are neither read nor written.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
     async fn migrate(&self) -> Result<(), StoreError> {
         let (result, migrator) = match &self.db {
             Db::Sqlite { write, .. } => (SQLITE.run(write).await, &SQLITE),
@@ -131,7 +139,7 @@ async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         .connect_with(options)
         .await
         .map_err(failed)?;
-    Ok(Store { db: Db::Postgres(pool) })
+    Ok(Store { db: Db::Postgres(pool), vault: Vault::default() })
 }
 
 async fn open_sqlite(path: &str) -> Result<Store, StoreError> {
@@ -171,7 +179,7 @@ async fn open_sqlite(path: &str) -> Result<Store, StoreError> {
         .connect_with(options)
         .await
         .map_err(open)?;
-    Ok(Store { db: Db::Sqlite { write, read } })
+    Ok(Store { db: Db::Sqlite { write, read }, vault: Vault::default() })
 }
 
 fn without_password(url: &str) -> String {

@@ -60,6 +60,17 @@ pub enum StoreError {
         /// What.
         what: String,
     },
+    /// Personal data without a key.
+    #[error(
+        "applicants' data need a key: name its file with --data-key-file or give VECHE_DATA_KEY (`veche keys new` makes one)"
+    )]
+    NoKey,
+    /// Personal data of a key that is not given.
+    #[error("applicants' data were sealed with key {id:?}, which is not given: put it behind the current one")]
+    UnknownKey {
+        /// Id of the key.
+        id: String,
+    },
     /// A migration failed.
     #[error("the database cannot be migrated: {reason}")]
     Migrate {

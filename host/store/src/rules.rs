@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
+use veche_domain::access::Actor;
+use veche_domain::audit::{Chain, Deed, Fact};
 use veche_domain::code::{Digest, PluginName, RegionCode};
 use veche_domain::dictionary::Region;
 
+use crate::audit::append;
 use crate::db::{Store, digest, moment, now, on_db};
 use crate::error::StoreError;
 
@@ -161,9 +164,20 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn save_region(&self, region: &Region, dictionaries: Digest, calendar: Digest) -> Result<(), StoreError> {
+    pub async fn save_region(
+        &self,
+        region: &Region,
+        dictionaries: Digest,
+        calendar: Digest,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
         let json = serde_json::to_string(region)?;
         on_db!(self, write tx: DB => {
+            let before: Option<(Vec<u8>,)> = sqlx::query_as("SELECT dictionaries FROM region WHERE code = $1")
+                .bind(region.code.as_str())
+                .fetch_optional(&mut *tx)
+                .await?;
+            let before = before.map(|(bytes,)| digest(&bytes)).transpose()?;
             sqlx::query(
                 "INSERT INTO region (code, region, dictionaries, calendar, updated_at) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (code) DO UPDATE SET region = excluded.region, dictionaries = excluded.dictionaries, \
@@ -176,6 +190,11 @@ impl Store {
             .bind(now())
             .execute(&mut *tx)
             .await?;
+            let chain = Chain::Region(region.code.clone());
+            let fact = Fact::new(chain, actor, Deed::LoadRegion, format!("region {}", region.code))
+                .change(before, Some(dictionaries))
+                .detail("calendar", calendar.to_string());
+            append!(tx, [&fact]);
         });
         Ok(())
     }
@@ -211,7 +230,7 @@ impl Store {
         region: &RegionCode,
         ruleset: Digest,
         expected: Option<Option<Digest>>,
-        actor: Option<&str>,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
         let notify = self.backend() == "postgres";
         on_db!(self, write tx: DB => {
@@ -253,10 +272,13 @@ impl Store {
                 .bind(Uuid::now_v7())
                 .bind(region.as_str())
                 .bind(ruleset.as_bytes().as_slice())
-                .bind(actor)
+                .bind(&actor.name)
                 .bind(now())
                 .execute(&mut *tx)
                 .await?;
+            let fact = Fact::new(Chain::Region(region.clone()), actor, Deed::ActivateRuleset, format!("ruleset {ruleset}"))
+                .change(active, Some(ruleset));
+            append!(tx, [&fact]);
             if notify {
                 sqlx::query("SELECT pg_notify('veche_ruleset', $1)").bind(region.as_str()).execute(&mut *tx).await?;
             }
@@ -285,10 +307,20 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn save_release(&self, region: &RegionCode, release: &ReleaseRow) -> Result<bool, StoreError> {
+    pub async fn save_release(
+        &self,
+        region: &RegionCode,
+        release: &ReleaseRow,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
         let inspection = serde_json::to_string(&release.inspection)?;
+        let fact =
+            Fact::new(Chain::Region(region.clone()), actor, Deed::UploadRelease, format!("release {}", release.digest))
+                .change(None, Some(release.digest))
+                .detail("plugin", release.plugin.as_str())
+                .detail("version", release.version.as_str());
         let added = on_db!(self, write tx: DB => {
-            sqlx::query(
+            let added = sqlx::query(
                 "INSERT INTO release (region, digest, plugin, version, inspection, uploaded_by, uploaded_at) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
             )
@@ -301,7 +333,11 @@ impl Store {
             .bind(release.uploaded_at.timestamp_micros())
             .execute(&mut *tx)
             .await?
-            .rows_affected()
+            .rows_affected();
+            if added > 0 {
+                append!(tx, [&fact]);
+            }
+            added
         });
         Ok(added > 0)
     }

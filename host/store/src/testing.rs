@@ -20,6 +20,20 @@ pub async fn create_database(url: &str, name: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Runs statements past the store, as somebody with the database's password could.
+///
+/// # Errors
+/// What the database says.
+pub async fn execute(url: &str, sql: &str) -> Result<(), StoreError> {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    if url.starts_with("postgres") {
+        sqlx::raw_sql(sql).execute(&mut sqlx::PgConnection::connect(url).await?).await?;
+    } else {
+        sqlx::raw_sql(sql).execute(&mut sqlx::SqliteConnection::connect(&format!("sqlite:{url}")).await?).await?;
+    }
+    Ok(())
+}
+
 /// Drops the database that `url` names, under whoever uses it.
 ///
 /// # Errors

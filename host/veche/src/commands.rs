@@ -13,6 +13,7 @@ use veche_app::evaluate::{Evaluation, Known};
 use veche_app::files::Profile;
 use veche_app::sandbox::{Engine, EngineConfig};
 use veche_app::{App, regions};
+use veche_domain::access::Actor;
 use veche_domain::code::RegionCode;
 use veche_domain::dictionary::Region;
 use veche_domain::limits::{LimitsClass, LimitsRequest};
@@ -25,15 +26,21 @@ pub(crate) struct ServeArgs {
     /// Address to listen on.
     #[arg(long, env = "VECHE_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// Token that guards writes, at least 16 characters. Better given by the environment than by the command line.
+    /// Token of the host's administrator until accounts exist, at least 16 characters. Better given by the environment than by the command line.
     #[arg(long, env = "VECHE_API_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// Writes a second that one address may send; 0 for no limit.
+    /// Requests a second that one address may send; 0 for no limit.
     #[arg(long, env = "VECHE_RATE", default_value_t = 200)]
     pub(crate) rate: u32,
 }
 
 pub(crate) async fn serve(host: &HostArgs, args: ServeArgs) -> anyhow::Result<()> {
+    if host.vault()?.is_closed() {
+        bail!(
+            "applicants' data have no key: `veche keys new > data.key`, then --data-key-file data.key (or VECHE_DATA_KEY); or \
+             say --plaintext-personal-data"
+        );
+    }
     let app = host.start().await?;
     listen(app, args).await
 }
@@ -42,7 +49,9 @@ pub(crate) async fn serve(host: &HostArgs, args: ServeArgs) -> anyhow::Result<()
 pub(crate) async fn listen(app: App, args: ServeArgs) -> anyhow::Result<()> {
     let token = args.token.as_deref().map(Token::new).transpose().map_err(anyhow::Error::msg)?;
     if token.is_none() {
-        tracing::warn!("no API token: reads of appeals and all writes are refused; set VECHE_API_TOKEN");
+        tracing::info!("no VECHE_API_TOKEN: accounts and their API tokens alone get in");
+    } else if !app.store.accounts().await?.is_empty() {
+        tracing::warn!("VECHE_API_TOKEN still opens everything though accounts exist: start without it");
     }
     let listener = tokio::net::TcpListener::bind(args.listen)
         .await
@@ -78,7 +87,7 @@ async fn wait_for_signal() {
 
 pub(crate) async fn load_region(host: &HostArgs, folder: &Path) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let loaded = regions::load_folder(&app.store, &app.rules, folder, &host.plugins, Some("cli")).await?;
+    let loaded = regions::load_folder(&app.store, &app.rules, folder, &host.plugins, &Actor::named("cli")).await?;
     println!(
         "region {}: {} blocks, {} categories, {} bodies, {} municipalities",
         loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities

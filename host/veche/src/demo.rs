@@ -7,10 +7,11 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 use veche_app::evaluate::Known;
 use veche_app::regions;
+use veche_domain::access::Actor;
 use veche_web::{Token, WebConfig};
 
 use crate::commands::{ServeArgs, evaluate_file, import_file, listen};
-use crate::{HostArgs, output};
+use crate::{HostArgs, keys, output};
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -36,8 +37,12 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     let mut host = host.clone();
     host.database = args.dir.join("veche.db").display().to_string();
     host.cache = args.dir.join("cache");
+    let key_file = args.dir.join("data.key");
+    keys::make_file(&key_file)?;
+    (host.data_key_file, host.plaintext_personal_data) = (Some(key_file), false);
     let app = host.start().await?;
-    let loaded = regions::load_folder(&app.store, &app.rules, &args.sample, &host.plugins, Some("demo")).await?;
+    let loaded =
+        regions::load_folder(&app.store, &app.rules, &args.sample, &host.plugins, &Actor::named("demo")).await?;
     println!(
         "Region {}: {} blocks, {} categories, {} bodies, {} municipalities, {} plug-ins bound",
         loaded.region, loaded.blocks, loaded.categories, loaded.bodies, loaded.municipalities, loaded.bindings

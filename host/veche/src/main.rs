@@ -1,16 +1,19 @@
 //! The binary: `veche serve`, `veche demo`, imports, evaluation, replay, plug-in inspection.
 
+mod accounts;
 mod commands;
 mod demo;
+mod keys;
 mod output;
 mod quarantine;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
+use veche_app::store::Vault;
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
 use veche_domain::limits::{LimitKind, Limits, LimitsClass};
@@ -46,6 +49,12 @@ struct HostArgs {
     /// The most that a binding may ask for of one limit, `NAME=VALUE`; the class `large` where nothing is given.
     #[arg(long, global = true, env = "VECHE_CEILING", value_delimiter = ',', value_parser = ceiling)]
     ceiling: Vec<(LimitKind, u64)>,
+    /// File with the keys of applicants' data, the current one first; or give them in VECHE_DATA_KEY.
+    #[arg(long, global = true, env = "VECHE_DATA_KEY_FILE")]
+    data_key_file: Option<PathBuf>,
+    /// Keep applicants' data as they are, without a key.
+    #[arg(long, global = true)]
+    plaintext_personal_data: bool,
     #[command(flatten)]
     quarantine: quarantine::QuarantineArgs,
     /// Log as JSON lines.
@@ -61,6 +70,7 @@ impl HostArgs {
             threads: self.threads,
             compiler: Some(this_program()?),
             ceiling: self.ceiling(),
+            vault: self.vault()?,
             quarantine: self.quarantine.rules(),
         };
         Ok(App::start(&config).await?)
@@ -73,6 +83,24 @@ impl HostArgs {
             ceiling.set(*kind, *value);
         }
         ceiling
+    }
+
+    /// What opens applicants' data: the keys of the file or the environment. With neither it stays closed.
+    fn vault(&self) -> anyhow::Result<Vault> {
+        let (text, source) = match (&self.data_key_file, std::env::var("VECHE_DATA_KEY")) {
+            (Some(path), _) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+                (text, path.display().to_string())
+            }
+            (None, Ok(text)) if !text.is_empty() => (text, "VECHE_DATA_KEY".to_owned()),
+            _ if self.plaintext_personal_data => return Ok(Vault::plain()),
+            _ => return Ok(Vault::default()),
+        };
+        if self.plaintext_personal_data {
+            bail!("{source} gives a key and --plaintext-personal-data wants none: leave one of them out");
+        }
+        Vault::with_keys(&text).with_context(|| source)
     }
 }
 
@@ -117,6 +145,20 @@ enum Command {
     /// Plug-ins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Accounts of people.
+    #[command(subcommand)]
+    Account(accounts::AccountCommand),
+    /// API tokens of programs.
+    #[command(subcommand)]
+    Token(accounts::TokenCommand),
+    /// The log.
+    #[command(subcommand)]
+    Audit(accounts::AuditCommand),
+    /// Keys of applicants' data.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Print who may do what, as in docs/roles.md.
+    Roles,
     /// Print the OpenAPI description.
     Openapi,
     /// Compile a component from standard input to standard output, within bounds. The host starts this itself.
@@ -220,6 +262,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Plugin(PluginCommand::Faults(args)) => quarantine::faults(&host, args).await,
         // Served before the runtime starts.
         Command::CompileComponent { .. } => Ok(()),
+        Command::Account(command) => accounts::account(&host, command).await,
+        Command::Token(command) => accounts::token(&host, command).await,
+        Command::Audit(command) => accounts::log(&host, command).await,
+        Command::Keys(command) => keys::run(&host, command).await,
+        Command::Roles => {
+            print!("{}", veche_web::roles_page());
+            Ok(())
+        }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&veche_web::openapi())?);
             Ok(())

@@ -3,6 +3,8 @@
 mod api;
 mod guard;
 mod problem;
+mod roles;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +22,9 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use veche_app::App;
 
-pub use guard::{Token, Writers};
+pub use guard::{Gate, Token};
 pub use problem::Problem;
+pub use roles::roles_page;
 
 /// Largest request body, bytes: a component, or an appeal of 100,000 characters with room to spare.
 const BODY_LIMIT: usize = 40 << 20;
@@ -31,9 +34,9 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// How the web floor is set up.
 #[derive(Clone)]
 pub struct WebConfig {
-    /// Token that guards writes; none refuses every write.
+    /// Token of the host's administrator, until accounts exist; none for none.
     pub token: Option<Token>,
-    /// Writes a second that one address may send; none for no limit.
+    /// Requests a second that one address may send; none for no limit.
     pub writes_per_second: Option<u32>,
 }
 
@@ -41,7 +44,7 @@ pub struct WebConfig {
 #[derive(Clone)]
 pub(crate) struct Web {
     pub(crate) app: App,
-    pub(crate) writers: Arc<Writers>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -49,7 +52,7 @@ pub(crate) struct Web {
     info(
         title = "Veche",
         description = "Citizens' appeals, categorised, routed and dated by sandboxed plug-ins. \
-                       Errors are Problem Details (RFC 9457). Writes need `Authorization: Bearer`.",
+                       Errors are Problem Details (RFC 9457). Requests need `Authorization: Bearer` or a session; `x-veche-action` names what the caller must be allowed to do.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Bearer)
@@ -66,20 +69,20 @@ impl utoipa::Modify for Bearer {
     }
 }
 
-fn description() -> (Router<Web>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::router()).split_for_parts()
+fn description(web: Option<&Web>) -> (Router<Web>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api::router(web)).split_for_parts()
 }
 
 /// The OpenAPI 3.1 description.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    description().1
+    description(None).1
 }
 
 /// The whole service.
 pub fn router(app: App, config: WebConfig) -> Router {
-    let web = Web { app, writers: Arc::new(Writers::new(config.token, config.writes_per_second)) };
-    let (api, openapi) = description();
+    let web = Web { app, gate: Arc::new(Gate::new(config.token, config.writes_per_second)) };
+    let (api, openapi) = description(Some(&web));
     let id = HeaderName::from_static("x-request-id");
     api.route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))

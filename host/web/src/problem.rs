@@ -43,6 +43,18 @@ impl Problem {
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request cannot be taken as it is", detail)
     }
+
+    /// Not there, or not for this caller to know of.
+    #[must_use]
+    pub fn unknown(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
+    }
+
+    /// Known, but not for this caller.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "This is not yours to do", detail)
+    }
 }
 
 impl IntoResponse for Problem {
@@ -85,7 +97,13 @@ impl From<AppError> for Problem {
                 Self { errors: texts(&errors), ..Self::invalid("the dictionaries have faults") }
             }
             AppError::Ruleset(errors) => Self { errors: texts(&errors), ..Self::invalid("the ruleset has faults") },
+            AppError::SignIn => Self::new(StatusCode::UNAUTHORIZED, "sign-in", "Sign-in failed", detail),
+            AppError::Locked { .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "locked", "The account is locked for a while", detail)
+            }
+            AppError::Forbidden { .. } => Self::forbidden(detail),
             AppError::Appeal(_)
+            | AppError::Access(_)
             | AppError::Invalid { .. }
             | AppError::Binding { .. }
             | AppError::Limits { .. }
@@ -111,6 +129,7 @@ impl From<AppError> for Problem {
                     "try again in a moment; nothing of this request was stored",
                 )
             }
+            // A missing key is the host's fault, not the client's.
             AppError::Store(_) | AppError::Stored { .. } | AppError::File { .. } => {
                 tracing::error!(error = %detail, cause = ?std::error::Error::source(&error), "a request failed");
                 Self::new(

@@ -58,6 +58,8 @@
 #[doc(hidden)]
 pub mod bindings;
 mod export;
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 mod host;
 mod kinds;
 mod plugin;

@@ -6,9 +6,9 @@ use std::thread::LocalKey;
 use crate::bindings::base::exports::veche::plugin::plugin as contract;
 use crate::{Failure, Plugin, SettingsError, schema};
 
-/// Heap that `configure` leaves grown, in bytes. A call that starts from the snapshot then finds its
-/// memory there; growing it in each call costs system calls that two threads serialise on.
-const WORKING_HEAP: usize = 512 * 1024;
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: crate::heap::CallHeap = crate::heap::CallHeap::new();
 
 /// The configured value of a component; in the snapshot.
 pub type State<P> = LocalKey<OnceCell<P>>;
@@ -30,7 +30,8 @@ pub fn configure<P: Plugin>(state: &'static State<P>, settings: &str) -> Result<
     state
         .with(|cell| cell.set(plugin))
         .map_err(|_| SettingsError::new("configured already: take a fresh instance for other settings"))?;
-    drop(std::hint::black_box(vec![0_u8; WORKING_HEAP]));
+    #[cfg(target_arch = "wasm32")]
+    HEAP.open();
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use categorizer_keywords::Keywords;
 use router_table::Table as RouterTable;
 use veche_app::files::{Profile, open_table};
+use veche_app::store::Vault;
 use veche_app::{App, Config, regions};
 use veche_domain::appeal::{Appeal, AppealId};
 use veche_domain::calendar::local_date;
@@ -24,10 +25,24 @@ const ROUNDS: usize = 12;
 pub(crate) async fn measure(table: &mut Table) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("veche.db").display().to_string();
-    let config = Config { database, cache: Some(folder.path().join("cache")), threads: Some(1), ..Config::default() };
+    let config = Config {
+        database,
+        cache: Some(folder.path().join("cache")),
+        threads: Some(1),
+        vault: Vault::plain(),
+        ..Config::default()
+    };
     let app = App::start(&config).await.unwrap();
     let sample = root().join("samples/yaroslavl");
-    regions::load_folder(&app.store, &app.rules, &sample, &root().join("target/plugins"), None).await.unwrap();
+    regions::load_folder(
+        &app.store,
+        &app.rules,
+        &sample,
+        &root().join("target/plugins"),
+        &veche_domain::access::Actor::named("bench"),
+    )
+    .await
+    .unwrap();
     let rules = app.rules.active(&RegionCode::new("yaroslavl").unwrap()).await.unwrap().unwrap();
 
     let rows = open_table(&sample.join("appeals.csv")).unwrap();

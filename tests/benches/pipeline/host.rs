@@ -17,6 +17,7 @@ pub(crate) fn veche(folder: &Path) -> Command {
         .current_dir(root())
         .env("VECHE_DATABASE", folder.join("veche.db"))
         .env("VECHE_CACHE", folder.join("cache"))
+        .env("VECHE_DATA_KEY", format!("bench:{}", "7".repeat(64)))
         .env("VECHE_LOG", "warn")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());

@@ -45,7 +45,7 @@ impl Store {
                 let row: ContentTuple = sqlx::query_as(CONTENT).bind(id).fetch_one(&mut *tx).await?;
                 let region =
                     RegionCode::new(&row.1).map_err(|_| StoreError::Corrupt { what: "a region code".into() })?;
-                let StoredAppeal { appeal, .. } = appeal(row, Vec::new())?;
+                let StoredAppeal { appeal, .. } = appeal(&self.vault, row, Vec::new())?;
                 claimed.push(Claimed { region, appeal, attempts: u32::try_from(attempts).unwrap_or(u32::MAX) });
             }
             claimed

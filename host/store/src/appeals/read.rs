@@ -14,6 +14,7 @@ use veche_domain::decision::{Decision, Event, EventKind, Kind, Outcome, Priority
 use super::{QuestionRow, StoredAppeal};
 use crate::db::{Store, digest, moment, on_db};
 use crate::error::StoreError;
+use crate::vault::Vault;
 
 /// Which appeals a list holds. Empty fields do not filter.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,21 +72,25 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-pub(super) const CONTENT: &str = "SELECT a.id, a.region, a.content, p.data, a.created_at, a.received_at \
+pub(super) const CONTENT: &str = "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at \
      FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id WHERE a.id = $1";
 
-pub(super) type ContentTuple = (Uuid, String, String, Option<String>, i64, i64);
+pub(super) type ContentTuple = (Uuid, String, String, Option<String>, Option<String>, i64, i64);
 
-pub(super) fn appeal(row: ContentTuple, questions: Vec<QuestionRow>) -> Result<StoredAppeal, StoreError> {
-    let mut content: NewAppeal = serde_json::from_str(&row.2)?;
+pub(super) fn appeal(
+    vault: &Vault,
+    row: ContentTuple,
+    questions: Vec<QuestionRow>,
+) -> Result<StoredAppeal, StoreError> {
+    let (id, mut content) = (AppealId(row.0), serde_json::from_str::<NewAppeal>(&row.2)?);
     if let Some(person) = &row.3 {
-        content.applicant = serde_json::from_str(person)?;
+        content.applicant = vault.open(id, person, row.4.as_deref())?;
     }
-    Ok(StoredAppeal { appeal: Appeal { id: AppealId(row.0), content }, created_at: moment(row.4), questions })
+    Ok(StoredAppeal { appeal: Appeal { id, content }, created_at: moment(row.5), questions })
 }
 
 #[derive(sqlx::FromRow)]
-struct QuestionRecord {
+pub(super) struct QuestionRecord {
     appeal_id: Uuid,
     question: i64,
     state: String,
@@ -113,7 +118,7 @@ fn code<T: FromStr>(what: &str, text: Option<String>) -> Result<Option<T>, Store
 }
 
 impl QuestionRecord {
-    fn row(self) -> Result<QuestionRow, StoreError> {
+    pub(super) fn row(self) -> Result<QuestionRow, StoreError> {
         let source = |text: Option<String>| text.map(|t| known("a source", Source::from_code(&t))).transpose();
         #[allow(clippy::cast_possible_truncation)] // It was an f32 when it was stored.
         let confidence = self.confidence.map(|c| c as f32);
@@ -268,7 +273,7 @@ impl Store {
         macro_rules! rows {
             ($db:ty, $pool:expr) => {{
                 let mut query = QueryBuilder::<$db>::new(
-                    "SELECT a.id, a.region, a.content, p.data, a.created_at, a.received_at FROM appeal a \
+                    "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at FROM appeal a \
                      LEFT JOIN applicant p ON p.appeal_id = a.id WHERE a.region = ",
                 );
                 query.push_bind(region.as_str());
@@ -288,7 +293,7 @@ impl Store {
         };
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| Cursor { received_at: row.5, id: row.0 });
+        let next = rows.last().filter(|_| more).map(|row| Cursor { received_at: row.6, id: row.0 });
         Ok(Page { items: self.with_questions(rows).await?, next })
     }
 
@@ -302,7 +307,7 @@ impl Store {
         after: Option<AppealId>,
         limit: usize,
     ) -> Result<Vec<StoredAppeal>, StoreError> {
-        const SQL: &str = "SELECT a.id, a.region, a.content, p.data, a.created_at, a.received_at FROM appeal a \
+        const SQL: &str = "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at FROM appeal a \
              LEFT JOIN applicant p ON p.appeal_id = a.id WHERE a.region = $1 AND a.id > $2 ORDER BY a.id LIMIT $3";
         let rows: Vec<ContentTuple> = on_db!(self, read pool => {
             sqlx::query_as(SQL)
@@ -344,7 +349,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let own = questions.remove(&row.0).unwrap_or_default();
-                appeal(row, own)
+                appeal(&self.vault, row, own)
             })
             .collect()
     }

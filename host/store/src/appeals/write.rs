@@ -4,13 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::appeal::{AppealId, Applicant, NewAppeal};
+use veche_domain::audit::{Chain, Deed, Fact};
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::decision::{ClockKind, Decision, Effect, Event, EventKind, Verdict};
+use veche_domain::ruleset::canonical_json;
 
+use super::read::QuestionRecord;
 use super::{Intake, Saved};
+use crate::audit::append;
 use crate::db::{Store, digest, now, on_db};
 use crate::error::StoreError;
+use crate::vault::Sealed;
 
 /// Sizes of multi-row statements: few shapes, so that prepared statements are used again.
 const CHUNKS: [usize; 3] = [64, 8, 1];
@@ -41,6 +47,10 @@ fn without_person(appeal: &NewAppeal) -> Result<String, StoreError> {
 
 fn has_person(applicant: &Applicant) -> bool {
     applicant.name.is_some() || applicant.phone.is_some() || applicant.email.is_some() || applicant.address.is_some()
+}
+
+fn verdict_digest(verdict: &Verdict) -> Result<Digest, StoreError> {
+    Ok(Digest::of(&canonical_json(&serde_json::to_value(verdict)?)))
 }
 
 /// Earliest term that a body must still keep.
@@ -290,15 +300,22 @@ impl Store {
                 }
             }
             let new: Vec<&Intake> = fresh.iter().map(|(_, item, _)| *item).filter(|i| inserted.contains(&i.id.0)).collect();
-            let people: Vec<(Uuid, String)> = new
+            let people: Vec<(Uuid, Sealed)> = new
                 .iter()
                 .filter(|item| has_person(&item.appeal.applicant))
-                .map(|item| Ok((item.id.0, serde_json::to_string(&item.appeal.applicant)?)))
+                .map(|item| Ok((item.id.0, self.vault.seal(item.id, &item.appeal.applicant)?)))
                 .collect::<Result<_, StoreError>>()?;
             for chunk in chunks(&people) {
-                let mut query = QueryBuilder::<DB>::new("INSERT INTO applicant (appeal_id, data) ");
-                query.push_values(chunk, |mut row, (id, data)| {
-                    row.push_bind(*id).push_bind(data.as_str());
+                let mut query = QueryBuilder::<DB>::new(
+                    "INSERT INTO applicant (appeal_id, data, key_id, by_phone, by_email, by_name) ",
+                );
+                query.push_values(chunk, |mut row, (id, sealed)| {
+                    row.push_bind(*id)
+                        .push_bind(sealed.data.as_str())
+                        .push_bind(sealed.key.as_deref())
+                        .push_bind(sealed.by_phone.as_deref())
+                        .push_bind(sealed.by_email.as_deref())
+                        .push_bind(sealed.by_name.as_deref());
                 });
                 query.build().execute(&mut *tx).await?;
             }
@@ -351,6 +368,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if `expected` is given and the question has another version;
     /// [`StoreError::NotFound`].
+    #[allow(clippy::too_many_arguments)] // Which question, as seen, as it shall be, and who says so.
     pub async fn correct(
         &self,
         region: &RegionCode,
@@ -359,20 +377,23 @@ impl Store {
         expected: Option<i64>,
         verdict: &Verdict,
         events: &[Event],
+        actor: &Actor,
     ) -> Result<i64, StoreError> {
         let clocks = serde_json::to_string(&verdict.clocks)?;
         let now = now();
         let version = on_db!(self, write tx: DB => {
-            let row: Option<(i64,)> =
-                sqlx::query_as("SELECT version FROM question WHERE appeal_id = $1 AND question = $2 AND region = $3")
+            let row: Option<QuestionRecord> =
+                sqlx::query_as("SELECT * FROM question WHERE appeal_id = $1 AND question = $2 AND region = $3")
                     .bind(appeal.0)
                     .bind(i64::from(question))
                     .bind(region.as_str())
                     .fetch_optional(&mut *tx)
                     .await?;
-            let Some((found,)) = row else {
+            let Some(row) = row else {
                 return Err(StoreError::NotFound { what: "question", code: format!("{appeal}/{question}") });
             };
+            let before = row.row()?;
+            let found = before.version;
             let seen = expected.unwrap_or(found);
             let changed = sqlx::query(
                 "UPDATE question SET state = $1, category = $2, category_source = $3, confidence = $4, needs_review = $5, \
@@ -423,6 +444,12 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
+            let reason = events.iter().find_map(|event| event.reason.as_deref()).unwrap_or_default();
+            let fact = Fact::new(Chain::Region(region.clone()), actor, Deed::Correct, format!("appeal {appeal}"))
+                .change(Some(verdict_digest(&before.verdict)?), Some(verdict_digest(verdict)?))
+                .detail("question", question.to_string())
+                .private("reason", reason);
+            append!(tx, [&fact]);
             seen + 1
         });
         Ok(version)

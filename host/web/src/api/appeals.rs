@@ -13,14 +13,18 @@ use uuid::Uuid;
 use veche_app::AppError;
 use veche_app::corrections::{Correction, correct as apply};
 use veche_app::intake::Accepted;
-use veche_app::store::{AppealFilter, Cursor, IdempotencyKey};
+use veche_app::store::{AppealFilter, Cursor, IdempotencyKey, StoredAppeal};
+use veche_domain::access::Scope;
 use veche_domain::appeal::{AppealId, Applicant, Attachment, NewAppeal, Place};
-use veche_domain::code::{BodyCode, CategoryCode, ChannelCode, MunicipalityCode, RegimeCode};
+use veche_domain::audit::{Chain, Deed, Fact};
+use veche_domain::code::{BodyCode, CategoryCode, ChannelCode, MunicipalityCode, RegimeCode, RegionCode};
 use veche_domain::decision::State as QuestionState;
+use veche_domain::dictionary::Dictionaries;
+use veche_domain::mask::{mask, masked};
 
-use super::{Body, region};
+use super::{Body, json, region};
 use crate::Web;
-use crate::guard::Writer;
+use crate::guard::Access;
 use crate::problem::Problem;
 
 /// An appeal to take in.
@@ -116,7 +120,7 @@ pub(crate) struct AppealAccepted {
 )]
 pub(crate) async fn create(
     State(web): State<Web>,
-    _: Writer,
+    _: Access,
     Path(code): Path<String>,
     headers: HeaderMap,
     Body(appeal): Body<AppealIn>,
@@ -147,10 +151,6 @@ pub(crate) async fn create(
     };
     let location = format!("/api/v1/regions/{region}/appeals/{}", body.id);
     Ok((status, [(axum::http::header::LOCATION, location)], Json(body)).into_response())
-}
-
-fn json<T: Serialize>(value: &T) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or_default()
 }
 
 fn idempotency_key(
@@ -211,7 +211,7 @@ pub(crate) struct AppealPage {
     next: Option<String>,
 }
 
-/// List appeals, newest first.
+/// List appeals, newest first. Personal data are masked.
 #[utoipa::path(
     get, path = "/regions/{region}/appeals", tag = "appeals", security(("token" = [])),
     params(("region" = String, Path), ListQuery),
@@ -219,7 +219,7 @@ pub(crate) struct AppealPage {
 )]
 pub(crate) async fn list(
     State(web): State<Web>,
-    _: Writer,
+    access: Access,
     Path(code): Path<String>,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<AppealPage>, Problem> {
@@ -227,19 +227,44 @@ pub(crate) async fn list(
     let region = region(&code)?;
     let row = web.app.region(&region).await?;
     let dictionaries = web.app.rules.dictionaries(&row.dictionaries).await?;
+    let cursor = query
+        .cursor
+        .as_deref()
+        .map(str::parse::<Cursor>)
+        .transpose()
+        .map_err(|_| Problem::invalid("`cursor` is not one that this host gave: start from the first page"))?;
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(Problem::invalid("`limit` must be from 1 to 200"));
+    }
+    let filter = filter(&query, &dictionaries, access.scope())?;
+    if filter.categories.is_empty() && *access.scope() != Scope::Region {
+        return Ok(Json(AppealPage { items: json(&[(); 0]), next: None }));
+    }
+    let mut page = web.app.store.appeals(&region, &filter, cursor, limit).await?;
+    for item in &mut page.items {
+        item.appeal.content = masked(&item.appeal.content);
+    }
+    Ok(Json(AppealPage { items: json(&page.items), next: page.next.map(|c| c.to_string()) }))
+}
+
+/// The query as a filter of the store. Blocks beyond the caller's scope are unknown to them.
+fn filter(query: &ListQuery, dictionaries: &Dictionaries, scope: &Scope) -> Result<AppealFilter, Problem> {
     let unknown =
         |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
+    let visible = || dictionaries.data().categories.iter().filter(|c| scope.covers(Some(&c.block)));
     let mut categories = Vec::new();
     if let Some(block) = &query.block {
-        let block = dictionaries.block(block).ok_or_else(|| unknown("block", block))?;
-        categories =
-            dictionaries.data().categories.iter().filter(|c| c.block == block.code).map(|c| c.code.clone()).collect();
+        categories = visible().filter(|c| c.block.as_str() == block).map(|c| c.code.clone()).collect();
+        if categories.is_empty() {
+            return Err(unknown("block", block));
+        }
+    } else if *scope != Scope::Region {
+        categories = visible().map(|c| c.code.clone()).collect();
     }
     if let Some(category) = &query.category {
-        let known = dictionaries.data().categories.iter().any(|c| c.code.as_str() == category);
-        let category =
-            CategoryCode::new(category).ok().filter(|_| known).ok_or_else(|| unknown("category", category))?;
-        categories = vec![category];
+        let found = visible().find(|c| c.code.as_str() == category).ok_or_else(|| unknown("category", category))?;
+        categories = vec![found.code.clone()];
     }
     let code_of = |what: &'static str, known: bool, text: &str| if known { Ok(()) } else { Err(unknown(what, text)) };
     if let Some(body) = &query.body {
@@ -250,7 +275,7 @@ pub(crate) async fn list(
     }
     let state =
         query.state.as_deref().map(|s| QuestionState::from_code(s).ok_or_else(|| unknown("state", s))).transpose()?;
-    let filter = AppealFilter {
+    Ok(AppealFilter {
         state,
         categories,
         body: query.body.as_deref().and_then(|b| BodyCode::new(b).ok()),
@@ -264,22 +289,27 @@ pub(crate) async fn list(
         received_from: query.received_from,
         received_to: query.received_to,
         overdue_at: query.overdue.then(Utc::now),
-    };
-    let cursor = query
-        .cursor
-        .as_deref()
-        .map(str::parse::<Cursor>)
-        .transpose()
-        .map_err(|_| Problem::invalid("`cursor` is not one that this host gave: start from the first page"))?;
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(Problem::invalid("`limit` must be from 1 to 200"));
-    }
-    let page = web.app.store.appeals(&region, &filter, cursor, limit).await?;
-    Ok(Json(AppealPage { items: json(&page.items), next: page.next.map(|c| c.to_string()) }))
+    })
 }
 
-/// One appeal with its assignments and events.
+/// An appeal that is within the caller's scope; another one is unknown to them.
+async fn visible(web: &Web, region: &RegionCode, id: AppealId, scope: &Scope) -> Result<StoredAppeal, Problem> {
+    let stored = web.app.store.appeal(region, id).await?.ok_or_else(|| unknown_appeal(id))?;
+    if *scope == Scope::Region {
+        return Ok(stored);
+    }
+    let row = web.app.region(region).await?;
+    let dictionaries = web.app.rules.dictionaries(&row.dictionaries).await?;
+    let block_of = |code: &CategoryCode| dictionaries.data().categories.iter().find(|c| c.code == *code);
+    let mut categories = stored.questions.iter().filter_map(|question| question.verdict.category.as_ref());
+    if categories.any(|code| scope.covers(block_of(code).map(|c| &c.block))) {
+        Ok(stored)
+    } else {
+        Err(unknown_appeal(id))
+    }
+}
+
+/// One appeal with its assignments and events. Personal data are masked; `…/original` shows them.
 #[utoipa::path(
     get, path = "/regions/{region}/appeals/{id}", tag = "appeals", security(("token" = [])),
     params(("region" = String, Path), ("id" = Uuid, Path)),
@@ -287,12 +317,17 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn one(
     State(web): State<Web>,
-    _: Writer,
+    access: Access,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let (region, id) = (region(&code)?, appeal_id(&id)?);
-    let stored = web.app.store.appeal(&region, id).await?.ok_or_else(|| unknown_appeal(id))?;
-    let events = web.app.store.events(&region, id).await?;
+    let mut stored = visible(&web, &region, id, access.scope()).await?;
+    let mut events = web.app.store.events(&region, id).await?;
+    let known = stored.appeal.content.applicant.identifying();
+    for event in &mut events {
+        event.reason = event.reason.as_deref().map(|reason| mask(reason, &known).into_owned());
+    }
+    stored.appeal.content = masked(&stored.appeal.content);
     let mut value = json(&stored);
     if let Some(object) = value.as_object_mut() {
         object.insert("state".into(), json(&stored.state()));
@@ -301,7 +336,26 @@ pub(crate) async fn one(
     Ok(Json(value))
 }
 
-fn appeal_id(text: &str) -> Result<AppealId, Problem> {
+/// One appeal as it was written, with its applicant. The read is in the log.
+#[utoipa::path(
+    get, path = "/regions/{region}/appeals/{id}/original", tag = "appeals", security(("token" = [])),
+    params(("region" = String, Path), ("id" = Uuid, Path)),
+    responses((status = 200, body = Object), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+pub(crate) async fn original(
+    State(web): State<Web>,
+    access: Access,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let (region, id) = (region(&code)?, appeal_id(&id)?);
+    let stored = visible(&web, &region, id, access.scope()).await?;
+    let fact = Fact::new(Chain::Region(region), &access.actor(), Deed::ReadPersonalData, format!("appeal {id}"));
+    // Written before it is shown: what is not in the log was not read.
+    web.app.store.log(&[fact]).await?;
+    Ok(Json(json(&stored.appeal)))
+}
+
+pub(super) fn appeal_id(text: &str) -> Result<AppealId, Problem> {
     Uuid::parse_str(text)
         .map(AppealId)
         .map_err(|_| AppError::Unknown { what: "appeal", code: text.chars().take(80).collect() }.into())
@@ -319,13 +373,11 @@ fn unknown_appeal(id: AppealId) -> Problem {
 )]
 pub(crate) async fn decisions(
     State(web): State<Web>,
-    _: Writer,
+    access: Access,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let (region, id) = (region(&code)?, appeal_id(&id)?);
-    if web.app.store.appeal(&region, id).await?.is_none() {
-        return Err(unknown_appeal(id));
-    }
+    visible(&web, &region, id, access.scope()).await?;
     Ok(Json(json(&web.app.store.decisions(&region, id).await?)))
 }
 
@@ -364,11 +416,12 @@ pub(crate) struct Corrected {
 )]
 pub(crate) async fn correct(
     State(web): State<Web>,
-    writer: Writer,
+    access: Access,
     Path((code, id)): Path<(String, String)>,
     Body(input): Body<CorrectionIn>,
 ) -> Result<Json<Corrected>, Problem> {
     let (region, id) = (region(&code)?, appeal_id(&id)?);
+    visible(&web, &region, id, access.scope()).await?;
     let unknown =
         |what: &'static str, code: &str| -> Problem { AppError::Unknown { what, code: code.to_owned() }.into() };
     let correction = Correction {
@@ -382,7 +435,7 @@ pub(crate) async fn correct(
         reason: input.reason,
         version: input.version,
     };
-    let version = apply(&web.app.store, &web.app.rules, &region, id, correction, writer.name).await?;
+    let version = apply(&web.app.store, &web.app.rules, &region, id, correction, &access.actor()).await?;
     Ok(Json(Corrected { version }))
 }
 
@@ -394,14 +447,14 @@ pub(crate) async fn correct(
 )]
 pub(crate) async fn replay(
     State(web): State<Web>,
-    _: Writer,
+    access: Access,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let wanted = region(&code)?;
     let unknown = || -> Problem { AppError::Unknown { what: "decision", code: id.chars().take(80).collect() }.into() };
     let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
-    let (found, _) = web.app.store.decision(id).await?.ok_or_else(unknown)?;
-    if found != wanted {
+    let (found, decision) = web.app.store.decision(id).await?.ok_or_else(unknown)?;
+    if found != wanted || visible(&web, &wanted, decision.appeal, access.scope()).await.is_err() {
         return Err(unknown());
     }
     Ok(Json(json(&web.app.replay(id).await?)))

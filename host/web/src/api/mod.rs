@@ -1,42 +1,113 @@
-//! Controllers by resource.
+//! Controllers by resource, and the list of all routes, each with the action that it needs.
 
+mod accounts;
 mod appeals;
+mod audit;
+mod people;
 mod quarantine;
 mod regions;
 mod releases;
 mod rulesets;
+mod session;
+mod tokens;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
+use axum::middleware::from_fn_with_state;
 use serde::de::DeserializeOwned;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
+use veche_domain::access::Action;
 use veche_domain::code::RegionCode;
 
 use crate::Web;
+use crate::guard::{guard, slow};
 use crate::problem::Problem;
 
-pub(crate) fn router() -> OpenApiRouter<Web> {
-    OpenApiRouter::new()
-        .routes(routes!(regions::list))
-        .routes(routes!(regions::dictionaries))
-        .routes(routes!(appeals::create, appeals::list))
-        .routes(routes!(appeals::one))
-        .routes(routes!(appeals::decisions))
-        .routes(routes!(appeals::correct))
-        .routes(routes!(appeals::replay))
-        .routes(routes!(releases::upload, releases::list))
-        .routes(routes!(releases::one))
-        .routes(routes!(quarantine::list))
-        .routes(routes!(quarantine::release))
-        .routes(routes!(quarantine::faults))
-        .routes(routes!(rulesets::limits))
-        .routes(routes!(rulesets::active, rulesets::replace))
+/// Names the action of a route in the OpenAPI description; `public` where none is needed.
+pub(crate) const ACTION: &str = "x-veche-action";
+
+/// A route and what it needs. There is no way to serve one without saying so.
+struct Route {
+    action: Option<Action>,
+    methods: UtoipaMethodRouter<Web>,
+}
+
+fn guarded(action: Action, methods: UtoipaMethodRouter<Web>) -> Route {
+    Route { action: Some(action), methods }
+}
+
+fn public(methods: UtoipaMethodRouter<Web>) -> Route {
+    Route { action: None, methods }
+}
+
+/// Every route.
+fn routes() -> Vec<Route> {
+    vec![
+        public(routes!(session::sign_in)),
+        guarded(Action::UseOwnAccount, routes!(session::sign_out)),
+        guarded(Action::UseOwnAccount, routes!(session::sign_out_everywhere)),
+        guarded(Action::UseOwnAccount, routes!(session::me)),
+        guarded(Action::UseOwnAccount, routes!(session::change_password)),
+        guarded(Action::ManageAccounts, routes!(accounts::list)),
+        guarded(Action::ManageAccounts, routes!(accounts::create)),
+        guarded(Action::ManageAccounts, routes!(accounts::change)),
+        guarded(Action::ManageAccounts, routes!(tokens::list)),
+        guarded(Action::ManageAccounts, routes!(tokens::create)),
+        guarded(Action::ManageAccounts, routes!(tokens::revoke)),
+        guarded(Action::ReadDictionaries, routes!(regions::list)),
+        guarded(Action::ReadDictionaries, routes!(regions::dictionaries)),
+        guarded(Action::TakeIn, routes!(appeals::create)),
+        guarded(Action::ReadAppeals, routes!(appeals::list)),
+        guarded(Action::ReadAppeals, routes!(appeals::one)),
+        guarded(Action::ReadPersonalData, routes!(appeals::original)),
+        guarded(Action::ReadAppeals, routes!(appeals::decisions)),
+        guarded(Action::Correct, routes!(appeals::correct)),
+        guarded(Action::Replay, routes!(appeals::replay)),
+        guarded(Action::UploadRelease, routes!(releases::upload)),
+        guarded(Action::ReadRules, routes!(releases::list)),
+        guarded(Action::ReadRules, routes!(releases::one)),
+        guarded(Action::ReadRules, routes!(rulesets::active)),
+        guarded(Action::ReadRules, routes!(rulesets::limits)),
+        guarded(Action::ReadRules, routes!(quarantine::list)),
+        guarded(Action::ReleaseQuarantined, routes!(quarantine::release)),
+        guarded(Action::ReadFaults, routes!(quarantine::faults)),
+        guarded(Action::ActivateRules, routes!(rulesets::replace)),
+        guarded(Action::ReadAudit, routes!(audit::list)),
+        guarded(Action::ExportPerson, routes!(people::export)),
+        guarded(Action::ErasePerson, routes!(people::erase)),
+    ]
+}
+
+/// The routes behind their guards; without a host, for the description alone, there is nothing to guard.
+pub(crate) fn router(web: Option<&Web>) -> OpenApiRouter<Web> {
+    routes().into_iter().fold(OpenApiRouter::new(), |router, route| {
+        let (schemas, mut paths, mut methods) = route.methods;
+        let code = route.action.map_or("public", Action::code);
+        for item in paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+            for operation in operations.into_iter().flatten() {
+                operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add(ACTION, code).build());
+            }
+        }
+        if let Some(web) = web {
+            methods = match route.action {
+                Some(action) => methods.route_layer(from_fn_with_state((web.clone(), action), guard)),
+                None => methods.route_layer(from_fn_with_state(web.clone(), slow)),
+            };
+        }
+        router.routes((schemas, paths, methods))
+    })
 }
 
 /// A region in the path. An unfit code is simply unknown.
 fn region(code: &str) -> Result<RegionCode, Problem> {
     RegionCode::new(code).map_err(|_| veche_app::AppError::UnknownRegion { region: code.to_owned() }.into())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// A JSON body whose faults are problems that name the place.

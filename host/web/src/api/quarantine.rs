@@ -8,7 +8,7 @@ use veche_domain::code::BindingId;
 
 use super::region;
 use crate::Web;
-use crate::guard::Writer;
+use crate::guard::Access;
 use crate::problem::Problem;
 
 /// Most faults of one answer.
@@ -40,13 +40,14 @@ pub(crate) struct InBlock {
 )]
 pub(crate) async fn release(
     State(web): State<Web>,
-    writer: Writer,
+    access: Access,
     Path((code, binding)): Path<(String, String)>,
     Query(wanted): Query<InBlock>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
     web.app.region(&region).await?;
-    let released = web.app.rules.watch().release(&region, &binding, wanted.block.as_deref(), writer.name).await?;
+    let released =
+        web.app.rules.watch().release(&region, &binding, wanted.block.as_deref(), &access.caller.name).await?;
     Ok(Json(serde_json::json!({"released": released})))
 }
 
@@ -64,7 +65,6 @@ pub(crate) struct OfBinding {
 )]
 pub(crate) async fn faults(
     State(web): State<Web>,
-    _writer: Writer,
     Path(code): Path<String>,
     Query(wanted): Query<OfBinding>,
 ) -> Result<Json<serde_json::Value>, Problem> {

@@ -10,7 +10,7 @@ use veche_domain::limits::{Limits, LimitsClass, LimitsRequest};
 
 use super::region;
 use crate::Web;
-use crate::guard::Writer;
+use crate::guard::Access;
 use crate::problem::Problem;
 
 /// Upload a component. It is inspected before it is stored.
@@ -21,7 +21,7 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn upload(
     State(web): State<Web>,
-    writer: Writer,
+    access: Access,
     Path(code): Path<String>,
     component: Bytes,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
@@ -29,9 +29,10 @@ pub(crate) async fn upload(
     web.app.region(&region).await?;
     let app = web.app.clone();
     // A compilation may take longer than a request may: it goes on, and a repeated upload finds the release.
+    let actor = access.actor();
     let upload = tokio::spawn(async move {
         let engine = app.rules.engine();
-        veche_app::releases::upload(&app.store, engine, &region, component.to_vec(), Some(writer.name)).await
+        veche_app::releases::upload(&app.store, engine, &region, component.to_vec(), &actor).await
     });
     let (inspection, new) = upload.await.map_err(|_| AppError::Stopped)??;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
@@ -54,10 +55,14 @@ fn with_limits(mut shown: serde_json::Value, ceiling: &Limits) -> serde_json::Va
 
 /// Releases of a region, newest first.
 #[utoipa::path(
-    get, path = "/regions/{region}/releases", tag = "plug-ins", params(("region" = String, Path)),
+    get, path = "/regions/{region}/releases", tag = "plug-ins", security(("token" = [])), params(("region" = String, Path)),
     responses((status = 200, body = Vec<Object>), (status = 404, body = Problem))
 )]
-pub(crate) async fn list(State(web): State<Web>, Path(code): Path<String>) -> Result<Json<serde_json::Value>, Problem> {
+pub(crate) async fn list(
+    State(web): State<Web>,
+    _: Access,
+    Path(code): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
     web.app.region(&region).await?;
     Ok(Json(serde_json::to_value(web.app.store.releases(&region).await?).unwrap_or_default()))
@@ -65,12 +70,13 @@ pub(crate) async fn list(State(web): State<Web>, Path(code): Path<String>) -> Re
 
 /// One release with its inspection.
 #[utoipa::path(
-    get, path = "/regions/{region}/releases/{digest}", tag = "plug-ins",
+    get, path = "/regions/{region}/releases/{digest}", tag = "plug-ins", security(("token" = [])),
     params(("region" = String, Path), ("digest" = String, Path, description = "`sha256:` and 64 hexadecimal digits")),
     responses((status = 200, body = Object), (status = 404, body = Problem))
 )]
 pub(crate) async fn one(
     State(web): State<Web>,
+    _: Access,
     Path((code, digest)): Path<(String, String)>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;

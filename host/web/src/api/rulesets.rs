@@ -10,15 +10,15 @@ use veche_domain::ruleset::Ruleset;
 
 use super::{Body, region};
 use crate::Web;
-use crate::guard::Writer;
+use crate::guard::Access;
 use crate::problem::Problem;
 
 /// The active ruleset. Its digest is the `ETag`.
 #[utoipa::path(
-    get, path = "/regions/{region}/ruleset", tag = "rules", params(("region" = String, Path)),
+    get, path = "/regions/{region}/ruleset", tag = "rules", security(("token" = [])), params(("region" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn active(State(web): State<Web>, Path(code): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn active(State(web): State<Web>, _: Access, Path(code): Path<String>) -> Result<Response, Problem> {
     let region = region(&code)?;
     let row = web.app.region(&region).await?;
     let digest = row.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
@@ -57,7 +57,7 @@ pub(crate) async fn limits(
 )]
 pub(crate) async fn replace(
     State(web): State<Web>,
-    writer: Writer,
+    access: Access,
     Path(code): Path<String>,
     headers: HeaderMap,
     Body(ruleset): Body<Ruleset>,
@@ -75,6 +75,6 @@ pub(crate) async fn replace(
             Some(text) => Some(Some(text.parse::<Digest>().map_err(|e| Problem::invalid(format!("`If-Match`: {e}")))?)),
         };
     let app = &web.app;
-    let digest = veche_app::regions::activate(&app.store, &app.rules, ruleset, expected, Some(writer.name)).await?;
+    let digest = veche_app::regions::activate(&app.store, &app.rules, ruleset, expected, &access.actor()).await?;
     Ok(Json(serde_json::json!({"ruleset": digest})))
 }

@@ -1,0 +1,315 @@
+//! Roles, actions, and the table that joins them.
+
+/// What a person or a program is in a region (the order's posts, and the posts that a host needs).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Works the queue.
+    Operator,
+    /// Answers for a sector block (clauses 11 and 13).
+    BlockLead,
+    /// Head of the centre (clause 10).
+    Head,
+    /// Deputy governor (clause 8): approves, watches.
+    Curator,
+    /// Enables rules and keeps the accounts of a region.
+    Administrator,
+    /// Writes plug-ins.
+    Developer,
+    /// Mass media (clause 12).
+    Media,
+    /// Reads the log, replays decisions (clause 14 f).
+    Auditor,
+    /// A machine that delivers appeals.
+    Intake,
+    /// Sets the whole host up: every region, before it has people of its own.
+    HostAdministrator,
+}
+
+impl Role {
+    /// Every role with its code and what it is called.
+    pub const ALL: [(Self, &'static str, &'static str); 10] = [
+        (Self::Operator, "operator", "оператор"),
+        (Self::BlockLead, "block_lead", "ответственный за блок"),
+        (Self::Head, "head", "руководитель центра"),
+        (Self::Curator, "curator", "куратор"),
+        (Self::Administrator, "administrator", "администратор региона"),
+        (Self::Developer, "developer", "разработчик"),
+        (Self::Media, "media", "ответственный за масс-медиа"),
+        (Self::Auditor, "auditor", "аудитор"),
+        (Self::Intake, "intake", "приём (машина)"),
+        (Self::HostAdministrator, "host_administrator", "администратор узла"),
+    ];
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(role, ..)| *role == self).map_or("", |(_, code, _)| code)
+    }
+
+    /// Of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(role, ..)| *role)
+    }
+
+    /// Whether the role can be narrowed to blocks.
+    pub(super) fn takes_blocks(self) -> bool {
+        matches!(self, Self::Operator | Self::BlockLead)
+    }
+
+    /// Whether the role may be held in every region at once.
+    pub(super) fn may_span(self) -> bool {
+        matches!(self, Self::HostAdministrator | Self::Auditor | Self::Intake)
+    }
+
+    /// Whether an administrator of a region may give the role. Those who oversee the administrator are appointed by the host's.
+    #[must_use]
+    pub fn is_given_by_administrator(self) -> bool {
+        matches!(self, Self::Operator | Self::BlockLead | Self::Head | Self::Developer | Self::Media | Self::Intake)
+    }
+}
+
+/// Roles that nobody holds together in one region: who uploads does not enable, who enables does not approve, and who
+/// checks does not do.
+pub const APART: [(Role, Role); 8] = [
+    (Role::Developer, Role::Administrator),
+    (Role::Developer, Role::HostAdministrator),
+    (Role::Administrator, Role::Curator),
+    (Role::HostAdministrator, Role::Curator),
+    (Role::Auditor, Role::Administrator),
+    (Role::Auditor, Role::HostAdministrator),
+    (Role::Auditor, Role::Developer),
+    (Role::Auditor, Role::Operator),
+];
+
+/// What one can do. A route or a command needs exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Look at one's own account, end one's own sessions, change one's own password.
+    UseOwnAccount,
+    /// Read blocks, categories, bodies, municipalities.
+    ReadDictionaries,
+    /// Take appeals in.
+    TakeIn,
+    /// Read appeals, assignments and decisions, with personal data masked.
+    ReadAppeals,
+    /// Read an appeal with its applicant. Each read is in the log.
+    ReadPersonalData,
+    /// Correct category or body.
+    Correct,
+    /// Run a stored decision again.
+    Replay,
+    /// Read releases and rulesets.
+    ReadRules,
+    /// Upload a release.
+    UploadRelease,
+    /// Make a ruleset active.
+    ActivateRules,
+    /// Read faults of plug-ins: stacks and last log lines, masked.
+    ReadFaults,
+    /// Let a binding out of quarantine before its trial.
+    ReleaseQuarantined,
+    /// Make and change accounts and API tokens of a region.
+    ManageAccounts,
+    /// Read the log.
+    ReadAudit,
+    /// Export what the log holds about one person (152-FZ, article 14).
+    ExportPerson,
+    /// Erase a person's data by an act (152-FZ, article 21).
+    ErasePerson,
+}
+
+/// How far an allowed action reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The whole region of the grant.
+    Region,
+    /// The blocks of the grant, or the whole region if it names none.
+    Blocks,
+}
+
+use Reach::{Blocks, Region};
+use Role::{Administrator, Auditor, BlockLead, Curator, Developer, Head, HostAdministrator, Intake, Media, Operator};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Rule {
+    /// The action.
+    pub action: Action,
+    /// Its code.
+    pub code: &'static str,
+    /// What it lets one do.
+    pub words: &'static str,
+    allowed: &'static [(Role, Reach)],
+}
+
+const fn rule(action: Action, code: &'static str, words: &'static str, allowed: &'static [(Role, Reach)]) -> Rule {
+    Rule { action, code, words, allowed }
+}
+
+/// Who may do what. What is not here is refused.
+pub const TABLE: [Rule; 16] = [
+    rule(
+        Action::UseOwnAccount,
+        "use_own_account",
+        "see one's own account, sign out, change one's own password",
+        &[
+            (Operator, Region),
+            (BlockLead, Region),
+            (Head, Region),
+            (Curator, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Media, Region),
+            (Auditor, Region),
+            (Intake, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::ReadDictionaries,
+        "read_dictionaries",
+        "read blocks, categories, bodies and municipalities",
+        &[
+            (Operator, Region),
+            (BlockLead, Region),
+            (Head, Region),
+            (Curator, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Media, Region),
+            (Auditor, Region),
+            (Intake, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(Action::TakeIn, "take_in", "take appeals in", &[(Operator, Region), (Intake, Region)]),
+    rule(
+        Action::ReadAppeals,
+        "read_appeals",
+        "read appeals and decisions, with personal data masked",
+        &[
+            (Operator, Blocks),
+            (BlockLead, Blocks),
+            (Head, Region),
+            (Curator, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Media, Region),
+            (Auditor, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::ReadPersonalData,
+        "read_personal_data",
+        "read an appeal with its applicant (each read is in the log)",
+        &[(Operator, Blocks), (BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
+        Action::Correct,
+        "correct",
+        "correct the category or the body",
+        &[(Operator, Blocks), (BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
+        Action::Replay,
+        "replay",
+        "run a stored decision again",
+        &[
+            (BlockLead, Blocks),
+            (Head, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Auditor, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::ReadRules,
+        "read_rules",
+        "read releases and rulesets",
+        &[
+            (Operator, Region),
+            (BlockLead, Region),
+            (Head, Region),
+            (Curator, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Auditor, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::UploadRelease,
+        "upload_release",
+        "upload a release",
+        &[(Developer, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ActivateRules,
+        "activate_rules",
+        "make a ruleset active",
+        &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReadFaults,
+        "read_faults",
+        "read faults of plug-ins with their stacks and last log lines, masked",
+        &[(Administrator, Region), (Developer, Region), (Auditor, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReleaseQuarantined,
+        "release_quarantined",
+        "let a binding out of quarantine",
+        &[(Head, Region), (Curator, Region), (Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ManageAccounts,
+        "manage_accounts",
+        "make and change accounts and API tokens",
+        &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReadAudit,
+        "read_audit",
+        "read the log (nobody can change it)",
+        &[(Head, Region), (Curator, Region), (Administrator, Region), (Auditor, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ExportPerson,
+        "export_person",
+        "export what the log holds about one person",
+        &[(Head, Region), (Auditor, Region)],
+    ),
+    rule(Action::ErasePerson, "erase_person", "erase a person's data by an act", &[(Head, Region)]),
+];
+
+impl Action {
+    /// Its row of the table.
+    #[must_use]
+    pub fn rule(self) -> Option<&'static Rule> {
+        TABLE.iter().find(|rule| rule.action == self)
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.rule().map_or("", |rule| rule.code)
+    }
+}
+
+impl Rule {
+    /// The cell of a role: nothing, `blocks` where a grant may narrow it, else `region`.
+    #[must_use]
+    pub fn cell(&self, role: Role) -> Option<&'static str> {
+        self.reach(role).map(|reach| match reach {
+            Reach::Region => "region",
+            Reach::Blocks => "blocks",
+        })
+    }
+
+    pub(super) fn reach(&self, role: Role) -> Option<Reach> {
+        self.allowed.iter().find(|(allowed, _)| *allowed == role).map(|(_, reach)| *reach)
+    }
+}
