@@ -83,7 +83,11 @@ fn routes() -> Vec<(String, String, Option<Action>)> {
         let id = uuid::Uuid::nil().to_string();
         let digest = format!("sha256:{}", "0".repeat(64));
         let path = path.strip_prefix("/api/v1").unwrap().replace("{region}", "yaroslavl").replace("{id}", &id);
-        let path = path.replace("{digest}", &digest).replace("{login}", "nobody").replace("{binding}", "none");
+        let path = path
+            .replace("{digest}", &digest)
+            .replace("{login}", "nobody")
+            .replace("{binding}", "none")
+            .replace("{name}", "none");
         assert!(!path.contains('{'), "{path}: give the parameter a value here");
         for (method, operation) in item.as_object().unwrap() {
             let code =

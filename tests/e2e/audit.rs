@@ -123,7 +123,7 @@ async fn the_command_names_the_entry_and_fails() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     must(folder.path(), &["region", "load", "samples/yaroslavl"]);
     let whole = must(folder.path(), &["audit", "verify", "--region", "yaroslavl"]);
-    assert!(whole.contains("chain yaroslavl: 4 entries"), "loaded, two uploads, activated: {whole}");
+    assert!(whole.contains("chain yaroslavl: 6 entries"), "loaded, two plug-ins, two datasets, activated: {whole}");
     let (out, key) = (path("checkpoint.json"), path("host.key"));
     let said = must(folder.path(), &["audit", "checkpoint", "--out", &out, "--host-key", &key]);
     let public = said.trim().rsplit(' ').next().unwrap();

@@ -15,7 +15,6 @@ use veche_sandbox::Threads;
 use veche_store::{IdempotencyKey, Intake, Saved, Store};
 
 use crate::error::AppError;
-use crate::pipeline::decide_among;
 use crate::quarantine::Standings;
 use crate::rules::{Live, RuleBook};
 use crate::shadow::ShadowDoor;
@@ -206,9 +205,7 @@ async fn decide_in_time(
     standings: Arc<Standings>,
     appeals: Arc<Vec<Appeal>>,
 ) -> Option<Vec<Effect>> {
-    let work = threads.run(move || {
-        appeals.iter().map(|appeal| decide_among(live.for_appeal(appeal.id), &standings, appeal)).collect::<Vec<_>>()
-    });
+    let work = threads.run(move || appeals.iter().map(|appeal| live.decide(&standings, appeal)).collect::<Vec<_>>());
     match tokio::time::timeout(ROUTING_PATIENCE, work).await {
         Ok(Ok(effects)) => Some(effects),
         Ok(Err(lost)) => {
@@ -271,10 +268,7 @@ pub async fn decide_batch(
         jobs.push(tokio::spawn(async move {
             threads
                 .run(move || {
-                    let effects: Vec<Effect> = part
-                        .iter()
-                        .map(|appeal| decide_among(live.for_appeal(appeal.id), &standings, appeal))
-                        .collect();
+                    let effects: Vec<Effect> = part.iter().map(|appeal| live.decide(&standings, appeal)).collect();
                     (part, effects)
                 })
                 .await

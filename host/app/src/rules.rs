@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use veche_domain::appeal::AppealId;
+use veche_domain::appeal::{Appeal, AppealId};
 use veche_domain::calendar::{ProductionCalendar, WorkTime};
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::decision::{Effect, Kind};
@@ -19,6 +19,7 @@ use veche_sandbox::{Engine, Inspection, LimitsClass, Plugin, Preparation, World,
 use veche_store::Store;
 
 use crate::error::AppError;
+use crate::pipeline::{decide, decide_among};
 use crate::quarantine::{Standings, Watch};
 
 /// A binding and its configured plug-in.
@@ -102,12 +103,18 @@ impl Live {
         }
     }
 
-    /// Lets the watch learn from what these rules decided.
+    /// Decides one appeal by the rules that it gets. Quarantine is for the active rules: a canary that faults shows all
+    /// its faults and is taken back whole.
+    #[must_use]
+    pub fn decide(&self, standings: &Standings, appeal: &Appeal) -> Effect {
+        let rules = self.for_appeal(appeal.id);
+        if Arc::ptr_eq(rules, &self.active) { decide_among(rules, standings, appeal) } else { decide(rules, appeal) }
+    }
+
+    /// Lets the watch learn from what the active rules decided.
     pub async fn observe(&self, watch: &Watch, region: &RegionCode, standings: &Standings, effects: &[Effect]) {
-        for rules in [Some(&self.active), self.candidate.as_ref().map(|c| &c.rules)].into_iter().flatten() {
-            let own = effects.iter().filter(|effect| effect.ruleset == rules.digest);
-            watch.observe(region, rules, standings, own).await;
-        }
+        let own = effects.iter().filter(|effect| effect.ruleset == self.active.digest);
+        watch.observe(region, &self.active, standings, own).await;
     }
 }
 

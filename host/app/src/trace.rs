@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_trace_holds_the_last_lines_and_no_person() {
         let appeal: NewAppeal = serde_json::from_value(serde_json::json!({
-            "channel": "pos", "regime": "pos", "text": "Яма",
+            "channel": "pos", "regime": "pos", "text": "Яма", "received_at": "2026-02-05T09:00:00Z",
             "applicant": {"kind": "citizen", "name": "Тётя Мотя", "phone": "220-330", "address": "Садовая, 5"}
         }))
         .unwrap();

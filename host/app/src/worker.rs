@@ -13,7 +13,7 @@ use veche_store::Claimed;
 
 use crate::App;
 use crate::error::AppError;
-use crate::pipeline::{decide_among, hold};
+use crate::pipeline::hold;
 use crate::quarantine::Standings;
 use crate::rules::Live;
 
@@ -94,15 +94,14 @@ async fn decide_claims(
     let mut effects = Vec::with_capacity(claims.len());
     for claim in claims {
         let (id, questions) = (claim.appeal.id, claim.appeal.content.question_count());
-        let rules = live.for_appeal(id).clone();
+        let digest = live.for_appeal(id).digest;
         if claim.attempts > ATTEMPT_LIMIT {
             tracing::error!(appeal.id = %id, attempts = claim.attempts, "routing never ends; to the manual queue");
-            effects.push((claim.appeal, hold(id, questions, rules.digest)));
+            effects.push((claim.appeal, hold(id, questions, digest)));
             continue;
         }
-        let (digest, standings) = (rules.digest, standings.clone());
-        let appeal = claim.appeal.clone();
-        let decided = threads.run(move || decide_among(&rules, &standings, &appeal)).await;
+        let (live, standings, appeal) = (live.clone(), standings.clone(), claim.appeal.clone());
+        let decided = threads.run(move || live.decide(&standings, &appeal)).await;
         effects.push((claim.appeal, decided.unwrap_or_else(|_| hold(id, questions, digest))));
     }
     effects

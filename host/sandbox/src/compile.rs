@@ -203,8 +203,9 @@ fn compile_stdin() -> Result<(), (u8, String)> {
     settings.parallel_compilation(false);
     let compiled = wasmtime::Engine::new(&settings).and_then(|engine| engine.precompile_component(&bytes));
     let code = compiled.map_err(|error| {
-        let starved = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-        let starved = starved.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::OutOfMemory);
+        let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+        let starved = error.is::<wasmtime::OutOfMemory>()
+            || io.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::OutOfMemory);
         (if starved { EXIT_MEMORY } else { EXIT_REFUSED }, format!("{error:#}"))
     })?;
     let mut out = std::io::stdout().lock();

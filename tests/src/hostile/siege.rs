@@ -34,9 +34,15 @@ pub fn lay(folder: &Path, code: &str) -> Siege {
         called().into_iter().filter(|hostile| hostile.is_called() && within(hostile)).collect();
     let bindings = hostiles.iter().map(|hostile| {
         let component = named(&hostile.component, hostile.name);
-        std::fs::write(plugins.join(hostile.name).with_extension("wasm"), component).unwrap();
+        let imports = |permission: &&str| {
+            let name = format!("veche:plugin/{permission}@");
+            component.windows(name.len()).any(|bytes| bytes == name.as_bytes())
+        };
+        // A grant that is not asked for is refused.
+        let grants: Vec<&str> = ["log", "calendar", "directory"].into_iter().filter(imports).collect();
+        std::fs::write(plugins.join(hostile.name).with_extension("wasm"), &component).unwrap();
         let binding = json!({"id": hostile.name, "kind": hostile.kind, "plugin": hostile.name,
-            "grants": ["log", "calendar", "directory"], "limits": overrides(&hostile.limits)});
+            "grants": grants, "limits": overrides(&hostile.limits)});
         toml::Value::try_from(binding).unwrap()
     });
     edit(&region.join("ruleset.toml"), |table| {
