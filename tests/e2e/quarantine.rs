@@ -42,7 +42,7 @@ async fn starve(app: &App) -> Ruleset {
     let mut starved = sound.clone();
     let table = starved.bindings.iter_mut().find(|binding| binding.kind == Kind::Router).unwrap();
     table.limits.overrides.insert(LimitKind::Fuel, 1_000);
-    activate(&app, starved, None, &Actor::named("test")).await.unwrap();
+    activate(app, starved, None, &Actor::named("test")).await.unwrap();
     sound
 }
 
@@ -102,7 +102,7 @@ async fn half_open(app: &App, sound: Ruleset) {
     let pause = app.store.quarantined(&region).await.unwrap()[0].pause_s;
     assert_eq!(pause, 120, "the pause doubles");
 
-    activate(&app, sound, None, &Actor::named("test")).await.unwrap();
+    activate(app, sound, None, &Actor::named("test")).await.unwrap();
     let sound = app.rules.active(&region).await.unwrap().unwrap();
     let later = later + TimeDelta::seconds(121);
     let standings = watch.standings_at(&region, later).await;
