@@ -26,7 +26,7 @@ impl Served {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let token = Some(Token::new("a-token-of-the-tests").unwrap());
-        let router = veche_web::router(app.clone(), WebConfig { token, writes_per_second: None });
+        let router = veche_web::router(app.clone(), WebConfig { token, requests_per_second: None });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { app, address, client: Client::new(), stop }
     }

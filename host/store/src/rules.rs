@@ -243,7 +243,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if `expected` is given and another ruleset is active.
     pub async fn activate_ruleset(&self, region: &RegionCode, switch: &Switch<'_>) -> Result<(), StoreError> {
-        let notify = self.backend() == "postgres";
         let ruleset = switch.ruleset.as_bytes().as_slice();
         let kind = if switch.rollback { RulesEventKind::RolledBack } else { RulesEventKind::Activated };
         let mut event = RulesEvent::new(kind, switch.draft, switch.actor);
@@ -306,9 +305,6 @@ impl Store {
                 format!("ruleset {}", switch.ruleset),
             );
             append!(tx, [&fact.change(active, Some(switch.ruleset))]);
-            if notify {
-                sqlx::query("SELECT pg_notify('veche_ruleset', $1)").bind(region.as_str()).execute(&mut *tx).await?;
-            }
         });
         Ok(())
     }

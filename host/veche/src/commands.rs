@@ -59,7 +59,7 @@ pub(crate) async fn listen(app: App, args: ServeArgs) -> anyhow::Result<()> {
     app.warm_up().await?;
     let stop = CancellationToken::new();
     let worker = app.start_worker(stop.clone());
-    let router = veche_web::router(app.clone(), WebConfig { token, writes_per_second: Some(args.rate) });
+    let router = veche_web::router(app.clone(), WebConfig { token, requests_per_second: Some(args.rate) });
     tracing::info!(address = %listener.local_addr()?, "Veche serves; the API is described at /api/docs");
     let stopper = stop.clone();
     tokio::spawn(async move {

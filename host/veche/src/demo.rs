@@ -77,7 +77,7 @@ async fn check(app: veche_app::App, region: &veche_domain::code::RegionCode, tok
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
-    let config = WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), writes_per_second: None };
+    let config = WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), requests_per_second: None };
     let server = tokio::spawn(veche_web::serve(listener, veche_web::router(app.clone(), config), stop.clone()));
     let ready = request(address, "/readyz", token).await?;
     let list = request(address, &format!("/api/v1/regions/{region}/appeals?limit=1"), token).await?;

@@ -37,7 +37,7 @@ pub struct WebConfig {
     /// Token of the host's administrator, until accounts exist; none for none.
     pub token: Option<Token>,
     /// Requests a second that one address may send; none for no limit.
-    pub writes_per_second: Option<u32>,
+    pub requests_per_second: Option<u32>,
 }
 
 /// What every handler sees.
@@ -81,7 +81,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The whole service.
 pub fn router(app: App, config: WebConfig) -> Router {
-    let web = Web { app, gate: Arc::new(Gate::new(config.token, config.writes_per_second)) };
+    let web = Web { app, gate: Arc::new(Gate::new(config.token, config.requests_per_second)) };
     let (api, openapi) = description(Some(&web));
     let id = HeaderName::from_static("x-request-id");
     api.route("/healthz", get(|| async { "ok" }))
