@@ -60,7 +60,7 @@ fn prepare(folder: &Path) -> (PathBuf, &'static str, &'static str) {
     let text = std::fs::read_to_string(sample.join("appeals.csv")).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
     // One line each: a text over several lines would be cut.
-    let whole = |row: &&str| row.starts_with("YAR-") && row.matches('"').count() % 2 == 0;
+    let whole = |row: &&str| row.starts_with("YAR-") && row.matches('"').count().is_multiple_of(2);
     let rows: Vec<&str> = rows.lines().filter(whole).collect();
     let mut made = format!("{header}\n");
     for n in 0..MADE_ROWS {
