@@ -7,7 +7,7 @@ use veche_domain::access::Actor;
 use veche_domain::appeal::Appeal;
 use veche_domain::decision::{Kind, Outcome};
 use veche_domain::limits::{LimitExceeded, LimitKind, Limits};
-use veche_sandbox::{EngineConfig, Fault, Plugin, SandboxError};
+use veche_sandbox::{EngineConfig, Fault, Frame, Plugin, SandboxError};
 use veche_tests::guest::Guest;
 use veche_tests::hostile::{self, BAD_TEXT, Cause, Expect, GOOD_TEXT, Hostile, Used};
 use veche_tests::yard::{Yard, appeal};
@@ -251,6 +251,11 @@ mod compiled {
         // The panic's own words reach the author by the log.
         let told = suite.yard.ask(&plugin, Kind::Categorizer, &appeal("panic", suite.good.content.received_at));
         assert!(told.logs.iter().any(|line| line.message.contains("told to panic")), "{:?}", told.logs);
+        // So do the functions that led there, with their lines.
+        let line = |frame: &Frame| frame.source.as_deref().is_some_and(|at| at.contains("verbs/src/lib.rs:"));
+        let frame = told.backtrace.iter().find(|frame| line(frame));
+        let frame = frame.unwrap_or_else(|| panic!("no line of the source in {:#?}", told.backtrace));
+        assert!(frame.function.contains("categorize"), "{frame}");
         // What looks random is the same in every call.
         let random = || suite.yard.ask(&plugin, Kind::Categorizer, &appeal("random", suite.good.content.received_at));
         assert_eq!(random().result, random().result);

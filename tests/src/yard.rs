@@ -11,8 +11,8 @@ use veche_domain::decision::{Categorization, ChosenCategory, Kind, Routing};
 use veche_domain::dictionary::Dictionaries;
 use veche_sandbox::datasets::Dataset;
 use veche_sandbox::{
-    Engine, EngineConfig, Fault, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report, SandboxError,
-    World, inspect, prepare,
+    Engine, EngineConfig, Fault, Frame, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report,
+    SandboxError, World, inspect, prepare,
 };
 
 use crate::guest::root;
@@ -136,6 +136,8 @@ pub struct Asked {
     pub logs: Vec<LogLine>,
     /// Lines left out or cut.
     pub logs_cut: u32,
+    /// Functions on the stack of a fault, innermost first.
+    pub backtrace: Vec<Frame>,
 }
 
 impl Asked {
@@ -146,6 +148,7 @@ impl Asked {
             memory: report.memory,
             logs: report.logs,
             logs_cut: report.logs_cut,
+            backtrace: report.backtrace,
         }
     }
 }

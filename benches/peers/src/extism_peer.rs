@@ -3,19 +3,16 @@
 use anyhow::Context as _;
 use extism::{CompiledPlugin, Manifest, Plugin, PluginBuilder, Wasm};
 
-use crate::{Task, Times, check, median};
+use crate::{Calls, Task};
 
-pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
+pub(crate) fn calls(task: &Task) -> anyhow::Result<Calls<'_>> {
     let path = std::env::var("VECHE_EXTISM_GUEST").context("VECHE_EXTISM_GUEST names no component")?;
     let manifest = Manifest::new([Wasm::file(path)]).with_config_key("categories", task.categories.to_string());
     let compiled = CompiledPlugin::new(PluginBuilder::new(manifest).with_wasi(true))?;
     let call = |plugin: &mut Plugin| plugin.call::<&str, String>("route", &task.record);
-    check(&call(&mut Plugin::new_from_compiled(&compiled)?)?)?;
-    let fresh = median(500, || {
-        let mut plugin = Plugin::new_from_compiled(&compiled)?;
-        call(&mut plugin).map(drop)
-    })?;
     let mut plugin = Plugin::new_from_compiled(&compiled)?;
-    let reused = median(5_000, || call(&mut plugin).map(drop))?;
-    Ok(Times { name: "Extism", fresh, reused })
+    Ok(Calls {
+        fresh: Box::new(move || call(&mut Plugin::new_from_compiled(&compiled)?)),
+        reused: Box::new(move || call(&mut plugin)),
+    })
 }

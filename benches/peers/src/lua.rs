@@ -2,7 +2,7 @@
 
 use mlua::{Function, Lua, LuaSerdeExt as _, Value};
 
-use crate::{Task, Times, check, median};
+use crate::{Calls, Task};
 
 const RULE: &str = r#"
 return function(record)
@@ -27,18 +27,21 @@ impl Ready {
         Ok(Self { lua, rule })
     }
 
-    fn call(&self, record: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
+    fn call(&self, record: &serde_json::Value) -> anyhow::Result<String> {
         let answer: Value = self.rule.call(self.lua.to_value(record)?)?;
-        Ok(self.lua.from_value(answer)?)
+        Ok(self.lua.from_value::<serde_json::Value>(answer)?.to_string())
     }
 }
 
-pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
-    let table = serde_json::from_str(&task.table)?;
-    let record = serde_json::from_str(&task.record)?;
-    check(&Ready::new(&table)?.call(&record)?.to_string())?;
-    let fresh = median(500, || Ready::new(&table)?.call(&record).map(drop))?;
+pub(crate) fn calls(task: &Task) -> anyhow::Result<Calls<'_>> {
+    let table: serde_json::Value = serde_json::from_str(&task.table)?;
+    let record: serde_json::Value = serde_json::from_str(&task.record)?;
     let ready = Ready::new(&table)?;
-    let reused = median(10_000, || ready.call(&record).map(drop))?;
-    Ok(Times { name: "Lua 5.4 (mlua)", fresh, reused })
+    Ok(Calls {
+        fresh: Box::new({
+            let record = record.clone();
+            move || Ready::new(&table)?.call(&record)
+        }),
+        reused: Box::new(move || ready.call(&record)),
+    })
 }

@@ -1,6 +1,6 @@
-//! The benchmark's rule in other engines. Takes the number of categories and, if it is built, the Extism guest in
-//! `VECHE_EXTISM_GUEST`; prints a line for each engine: name, median of a fresh context for each call, median of a
-//! reused one, in microseconds, separated by tabs.
+//! The benchmark's rule in other engines. Takes the number of categories and the Extism guest in
+//! `VECHE_EXTISM_GUEST`; measures with criterion: a group for each engine, `fresh` with a context for each call and
+//! `reused` with one for all.
 
 mod extism_peer;
 mod lua;
@@ -8,10 +8,15 @@ mod quickjs;
 mod rego;
 mod rhai_peer;
 
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use criterion::Criterion;
 use serde::{Deserialize, Serialize};
+
+/// The allocator that our host has, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The record of twelve fields that each engine is handed.
 #[derive(Serialize)]
@@ -48,13 +53,6 @@ struct Task {
     record: String,
 }
 
-/// Medians, microseconds.
-struct Times {
-    name: &'static str,
-    fresh: f64,
-    reused: f64,
-}
-
 fn main() -> anyhow::Result<()> {
     let categories = std::env::args().nth(1).context("say how many categories the table has")?.parse()?;
     let rows =
@@ -76,18 +74,34 @@ fn main() -> anyhow::Result<()> {
         block: "block3",
     };
     let task = Task { categories, table: serde_json::to_string(&table)?, record: serde_json::to_string(&record)? };
-    let engines: [(&str, fn(&Task) -> anyhow::Result<Times>); 5] = [
-        ("Extism", extism_peer::measure),
-        ("Lua 5.4 (mlua)", lua::measure),
-        ("QuickJS (rquickjs)", quickjs::measure),
-        ("rhai", rhai_peer::measure),
-        ("regorus", rego::measure),
+    let mut criterion =
+        Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4));
+    let engines: [(&str, fn(&Task) -> anyhow::Result<Calls<'_>>); 5] = [
+        ("extism", extism_peer::calls),
+        ("lua", lua::calls),
+        ("quickjs", quickjs::calls),
+        ("rhai", rhai_peer::calls),
+        ("regorus", rego::calls),
     ];
-    for (name, measure) in engines {
-        let times = measure(&task).with_context(|| format!("{name} cannot run the rule"))?;
-        println!("{}\t{:.2}\t{:.2}", times.name, times.fresh, times.reused);
+    for (name, calls) in engines {
+        let Calls { mut fresh, mut reused } = calls(&task).with_context(|| format!("{name} cannot load the rule"))?;
+        for call in [&mut fresh, &mut reused] {
+            check(&call()?).with_context(|| format!("{name} has another rule"))?;
+        }
+        let mut group = criterion.benchmark_group(name);
+        group.bench_function("fresh", |bencher| bencher.iter(|| fresh().expect("it answered before")));
+        group.bench_function("reused", |bencher| bencher.iter(|| reused().expect("it answered before")));
     }
     Ok(())
+}
+
+/// One call of the rule, with its answer as JSON.
+type Call<'t> = Box<dyn FnMut() -> anyhow::Result<String> + 't>;
+
+/// The two ways to call an engine.
+struct Calls<'t> {
+    fresh: Call<'t>,
+    reused: Call<'t>,
 }
 
 /// Checks an answer: an engine that does something else is not compared.
@@ -98,19 +112,4 @@ fn check(answer: &str) -> anyhow::Result<()> {
     let wanted = Answer { evidence: vec![body.clone()], body, priority: "normal".into(), message };
     ensure!(answer == wanted, "it answers {answer:?} and not {wanted:?}");
     Ok(())
-}
-
-/// Median time of one run, microseconds; the first tenth is not counted.
-fn median(runs: usize, mut work: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
-    for _ in 0..runs / 10 {
-        work()?;
-    }
-    let mut times = Vec::with_capacity(runs);
-    for _ in 0..runs {
-        let started = Instant::now();
-        work()?;
-        times.push(started.elapsed().as_nanos());
-    }
-    times.sort_unstable();
-    Ok(times.get(runs / 2).copied().unwrap_or_default() as f64 / 1_000.0)
 }

@@ -2,7 +2,7 @@
 
 use regorus::{Engine, Value};
 
-use crate::{Task, Times, check, median};
+use crate::{Calls, Task};
 
 const RULE: &str = r#"
 package rule
@@ -33,10 +33,7 @@ fn call(engine: &mut Engine, task: &Task) -> anyhow::Result<String> {
     engine.eval_rule("data.rule.answer".into())?.to_json_str()
 }
 
-pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
-    check(&call(&mut ready(task)?, task)?)?;
-    let fresh = median(500, || call(&mut ready(task)?, task).map(drop))?;
+pub(crate) fn calls(task: &Task) -> anyhow::Result<Calls<'_>> {
     let mut engine = ready(task)?;
-    let reused = median(5_000, || call(&mut engine, task).map(drop))?;
-    Ok(Times { name: "regorus", fresh, reused })
+    Ok(Calls { fresh: Box::new(|| call(&mut ready(task)?, task)), reused: Box::new(move || call(&mut engine, task)) })
 }

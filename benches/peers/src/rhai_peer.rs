@@ -2,7 +2,7 @@
 
 use rhai::{AST, Dynamic, Engine, Map, Scope};
 
-use crate::{Task, Times, check, median};
+use crate::{Calls, Task};
 
 const RULE: &str = r#"
 fn route(table, record) {
@@ -37,10 +37,7 @@ impl Ready {
     }
 }
 
-pub(crate) fn measure(task: &Task) -> anyhow::Result<Times> {
-    check(&Ready::new(task)?.call(task)?)?;
-    let fresh = median(500, || Ready::new(task)?.call(task).map(drop))?;
+pub(crate) fn calls(task: &Task) -> anyhow::Result<Calls<'_>> {
     let ready = Ready::new(task)?;
-    let reused = median(10_000, || ready.call(task).map(drop))?;
-    Ok(Times { name: "rhai", fresh, reused })
+    Ok(Calls { fresh: Box::new(|| Ready::new(task)?.call(task)), reused: Box::new(move || ready.call(task)) })
 }

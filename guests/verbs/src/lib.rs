@@ -4,7 +4,8 @@
 use std::hint::black_box;
 
 use veche_sdk::{
-    Appeal, Candidate, Categorization, Categorizer, Context, Description, Failure, Plugin, Reason, SettingsError, log,
+    Appeal, Candidate, Categorization, Categorizer, Context, Description, Failure, Plugin, Reason, SettingsError,
+    applicant, log,
 };
 
 /// None.
@@ -50,6 +51,7 @@ impl Categorizer for Verbs {
                 black_box(appeal.text.as_bytes()[black_box(1_000_000)]);
             }
             "fail" => return Err(Failure { message: "told to fail".into() }),
+            "person" => tell_all(appeal),
             "log" => (0..amount).for_each(|n| log::info(format!("line {n}"))),
             "reason" => return Ok(say("housing.heating", vec![Reason::new("а".repeat(amount), [])])),
             "candidates" => {
@@ -73,6 +75,13 @@ impl Categorizer for Verbs {
         }
         Ok(Categorization::NoOpinion)
     }
+}
+
+/// Says whatever it learns of the applicant, and then fails.
+fn tell_all(appeal: &Appeal) -> ! {
+    let person = applicant::current();
+    log::error(format!("{person:?} wrote {}", appeal.text));
+    panic!("{person:?} wrote {}", appeal.text)
 }
 
 /// Needs stack for each level.

@@ -16,6 +16,10 @@ use veche_domain::code::RegionCode;
 use veche_domain::ruleset::Ruleset;
 use veche_store::{Intake, Vault};
 
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Appeals of the made history.
 const APPEALS: usize = 60_000;
 /// Least appeals a second.

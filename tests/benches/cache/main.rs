@@ -13,6 +13,10 @@ use veche_domain::dictionary::{Dictionaries, DictionaryData};
 use veche_sandbox::datasets::Dataset;
 use veche_sandbox::{Engine, EngineConfig, Inspection, Limits, Plugin, Preparation, World, inspect, prepare};
 
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RELEASES: usize = 100;
 const TARGET: Duration = Duration::from_secs(1);
 

@@ -9,6 +9,10 @@ mod post;
 
 use std::process::ExitCode;
 
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Aims and whether they were met.
 #[derive(Default)]
 struct Table {

@@ -11,23 +11,30 @@ mod process;
 mod rule;
 mod scale;
 mod serving;
+mod timing;
 
 use std::process::ExitCode;
 
-/// Aims and whether they were met.
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Aims and whether they were met. Printed at the end, after what criterion says.
 #[derive(Default)]
 struct Table {
+    lines: Vec<String>,
     missed: u32,
 }
 
 impl Table {
     fn row(&mut self, what: &str, value: String, aim: &str, met: bool) {
         self.missed += u32::from(!met);
-        println!("{what:<58} {value:>16}   {aim:<40} {}", if met { "ok" } else { "MISSED" });
+        let verdict = if met { "ok" } else { "MISSED" };
+        self.lines.push(format!("{what:<62} {value:>26}   {aim:<36} {verdict}"));
     }
 
-    fn note(&self, what: &str, value: String) {
-        println!("{what:<58} {value:>16}");
+    fn note(&mut self, what: &str, value: String) {
+        self.lines.push(format!("{what:<62} {value:>26}"));
     }
 }
 
@@ -39,8 +46,9 @@ async fn main() -> ExitCode {
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut table = Table::default();
     if wanted("rule") {
-        let measured = rule::measure(&mut table);
-        peers::compare(&mut table, &measured);
+        let mut timing = timing::Timing::new();
+        let measured = rule::measure(&mut table, &mut timing);
+        peers::compare(&mut table, &timing, &measured);
     }
     if wanted("scale") {
         scale::measure(&mut table, calls);
@@ -48,6 +56,8 @@ async fn main() -> ExitCode {
     if wanted("serving") {
         serving::measure(&mut table).await;
     }
+    println!();
+    table.lines.iter().for_each(|line| println!("{line}"));
     if table.missed == 0 {
         return ExitCode::SUCCESS;
     }

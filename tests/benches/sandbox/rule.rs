@@ -2,7 +2,6 @@
 //! record in and out.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use chrono::NaiveDate;
 use rule::Rule;
@@ -11,18 +10,17 @@ use veche_domain::appeal::Appeal;
 use veche_domain::code::{BlockCode, CategoryCode};
 use veche_domain::decision::{ChosenCategory, Routing};
 use veche_domain::limits::Limits;
-use veche_sandbox::{EngineConfig, Plugin, Question};
+use veche_sandbox::{Batch, EngineConfig, Fault, Plugin, Question};
 use veche_sdk::Router as _;
 use veche_sdk::testing;
 use veche_tests::guest::root;
 use veche_tests::yard::{Yard, appeal};
 
 use crate::Table;
+use crate::timing::Timing;
 
 /// Categories of the table; ten municipalities each.
 pub(crate) const CATEGORIES: u32 = 50;
-/// Calls of which the median is taken.
-const CALLS: usize = 20_000;
 /// The text of an appeal: about 600 bytes.
 const TEXT: &str = "Уже третий день в квартире холодные батареи, дети мёрзнут, управляющая компания трубку не берёт! ";
 
@@ -59,9 +57,27 @@ impl Ready {
 
     /// One call, as the pipeline makes it: with the translation of the appeal.
     pub(crate) fn call(&self) {
-        let question = Question::new(&self.appeal, 0, NaiveDate::from_ymd_opt(2026, 2, 5).unwrap());
-        let routing = self.plugin.route(&question, &self.category, None).result.unwrap();
+        let routing = self.ask().expect("the rule answers");
         assert!(matches!(black_box(routing), Routing::Assigned(_)), "the rule has no answer");
+    }
+
+    /// One call, whatever comes of it.
+    pub(crate) fn ask(&self) -> Result<Routing, Fault> {
+        self.plugin.route(&self.question(), &self.category, None).result
+    }
+
+    /// A run of calls that share an instance.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        self.plugin.batch()
+    }
+
+    /// One call of such a run.
+    pub(crate) fn call_in(&self, batch: &mut Batch<'_>) -> Result<Routing, Fault> {
+        batch.route(&self.question(), &self.category, None).result
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question::new(&self.appeal, 0, NaiveDate::from_ymd_opt(2026, 2, 5).unwrap())
     }
 }
 
@@ -69,14 +85,14 @@ pub(crate) fn yard(instances: u32) -> Yard {
     Yard::new(&EngineConfig { instances, ..EngineConfig::default() })
 }
 
-pub(crate) fn measure(table: &mut Table) -> Measured {
+pub(crate) fn measure(table: &mut Table, timing: &mut Timing) -> Measured {
     let yard = yard(64);
     let settings = json!({"categories": CATEGORIES});
-    let native = native(&settings);
+    let native = native(&settings, timing);
     table.note("the rule natively, median", format!("{native:.2} µs"));
 
     let plain = Ready::new(&yard, &settings);
-    let fresh = median(CALLS, || plain.call());
+    let fresh = timing.median("veche", "fresh", || plain.call());
     table.row(
         "in the sandbox, fresh instance, all limits, median",
         format!("{fresh:.1} µs"),
@@ -84,10 +100,10 @@ pub(crate) fn measure(table: &mut Table) -> Measured {
         fresh <= native + 20.0,
     );
     let anew = Ready::new(&yard, &json!({"categories": CATEGORIES, "anew": true}));
-    let without = median(CALLS / 10, || anew.call());
+    let without = timing.median("veche", "without snapshot", || anew.call());
     table.note("the same without what the snapshot keeps", format!("{without:.1} µs"));
     let model = Ready::new(&yard, &json!({"categories": CATEGORIES, "model_mb": 5}));
-    let with_model = median(CALLS, || model.call());
+    let with_model = timing.median("veche", "model of 5 MB", || model.call());
     table.row(
         "with a model of 5 MB from the snapshot",
         format!("{with_model:.1} µs"),
@@ -97,7 +113,7 @@ pub(crate) fn measure(table: &mut Table) -> Measured {
     Measured { native, fresh }
 }
 
-fn native(settings: &Value) -> f64 {
+fn native(settings: &Value, timing: &mut Timing) -> f64 {
     let rule: Rule = testing::configure(&settings.to_string()).unwrap();
     let mut appeal = testing::appeal(&TEXT.repeat(4));
     appeal.place.municipality = Some("78703000".into());
@@ -108,23 +124,9 @@ fn native(settings: &Value) -> f64 {
         confidence: Some(0.9),
     };
     let context = testing::context();
-    median(CALLS, || {
+    timing.median("veche", "native", || {
         // A record of its own for each call, as a host makes it.
         let (appeal, category) = (appeal.clone(), category.clone());
         black_box(rule.route(&appeal, &category, &context).unwrap());
     })
-}
-
-/// Median time of one run, microseconds, after a tenth as many that are not counted.
-pub(crate) fn median(runs: usize, mut work: impl FnMut()) -> f64 {
-    (0..runs / 10).for_each(|_| work());
-    let mut times: Vec<u128> = (0..runs)
-        .map(|_| {
-            let started = Instant::now();
-            work();
-            started.elapsed().as_nanos()
-        })
-        .collect();
-    times.sort_unstable();
-    times[runs / 2] as f64 / 1_000.0
 }
