@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use crate::run::{build_binary, cargo, exit_code, step, target_dir};
+use crate::run::{binary, build, cargo, exit_code, step, target_dir};
 
 const PACKAGE: &str = "veche-tests";
 const PREFIX: &str = "bench-";
@@ -20,10 +20,14 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
     ensure!(unknown.is_empty(), "no benchmark `{}`: there are {}", unknown.join("`, `"), known.join(", "));
 
     step("plug-ins", || crate::plugins::build(root))?;
+    let wanted: Vec<String> = if names.is_empty() { known } else { names.to_vec() };
     // Benchmarks drive the built host, too.
-    step("veche", || build_binary(root, "veche", true))?;
-    for name in if names.is_empty() { &known } else { names } {
-        let binary = step(&format!("build {name}"), || build_binary(root, &format!("{PREFIX}{name}"), true))?;
+    let mut select = vec!["--bin".to_owned(), "veche".to_owned()];
+    select.extend(wanted.iter().flat_map(|name| ["--bin".to_owned(), format!("{PREFIX}{name}")]));
+    let select: Vec<&str> = select.iter().map(String::as_str).collect();
+    step("veche and benchmarks", || build(root, &select, true))?;
+    for name in &wanted {
+        let binary = binary(root, &format!("{PREFIX}{name}"), true);
         let peers = if name == "sandbox" { step("other engines", || peers(root))? } else { Vec::new() };
         let status = Command::new(&binary)
             .args(args)

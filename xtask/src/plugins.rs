@@ -69,7 +69,7 @@ impl Package {
             .args(["--package", &self.name])
             .current_dir(root.join(self.workspace))
             .env("CARGO_TARGET_DIR", &target_dir)
-            .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(root))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(root))
             .status()
             .context("cannot start cargo")?;
         ensure!(status.success(), "plug-in {} does not compile: see the messages above", self.name);
@@ -93,18 +93,16 @@ impl Package {
     }
 }
 
-/// Flags that keep the folders of this machine out of panic messages: the same source gives the same
-/// component everywhere.
-fn remapped_paths(root: &Path) -> std::ffi::OsString {
+/// A stack of 256 KiB, where the compiler's own choice is 1 MiB: what a call may have written is looked for in all of a
+/// memory after it. And flags that keep the folders of this machine out of panic messages: the same source gives the
+/// same component everywhere.
+fn flags(root: &Path) -> std::ffi::OsString {
     let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| home.map(|home| home.join(".cargo")));
-    let mut flags = std::ffi::OsString::new();
+    let mut flags = std::ffi::OsString::from("-Clink-arg=-zstack-size=262144");
     for (from, to) in [(Some(root.to_owned()), "/veche"), (cargo, "/cargo")] {
         let Some(from) = from else { continue };
-        if !flags.is_empty() {
-            flags.push("\u{1f}");
-        }
-        flags.push("--remap-path-prefix=");
+        flags.push("\u{1f}--remap-path-prefix=");
         flags.push(from);
         flags.push("=");
         flags.push(to);

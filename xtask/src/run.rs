@@ -14,18 +14,27 @@ pub(crate) fn cargo(folder: &Path) -> Command {
 }
 
 /// Builds one binary of the workspace and returns its path.
-///
-/// `--workspace` makes cargo choose the features of dependencies as `cargo xtask test` does, so that they are
-/// built once for both.
 pub(crate) fn build_binary(root: &Path, name: &str, release: bool) -> anyhow::Result<PathBuf> {
+    build(root, &["--bin", name], release)?;
+    Ok(binary(root, name, release))
+}
+
+/// Builds targets of the workspace that cargo's flags select: in one call, for the features of a dependency are those
+/// that all of the selected packages ask for, and another selection would build it again.
+pub(crate) fn build(root: &Path, select: &[&str], release: bool) -> anyhow::Result<()> {
     let mut build = cargo(root);
-    build.args(["build", "--workspace", "--bin", name]);
+    build.args(["build", "--workspace"]).args(select);
     if release {
         build.arg("--release");
     }
     let status = build.status().context("cannot start cargo")?;
-    anyhow::ensure!(status.success(), "`{name}` does not build: see the messages above");
-    Ok(target_dir(root).join(if release { "release" } else { "debug" }).join(name))
+    anyhow::ensure!(status.success(), "`{}` does not build: see the messages above", select.join(" "));
+    Ok(())
+}
+
+/// Where cargo puts a binary.
+pub(crate) fn binary(root: &Path, name: &str, release: bool) -> PathBuf {
+    target_dir(root).join(if release { "release" } else { "debug" }).join(name)
 }
 
 /// Where cargo builds.

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, bail};
 
 use crate::postgres::Cluster;
-use crate::run::{build_binary, cargo, exit_code, step, target_dir};
+use crate::run::{binary, build, cargo, exit_code, step, target_dir};
 
 /// Names the PostgreSQL server for tests: the URL of a database in which they may say CREATE DATABASE.
 const POSTGRES: &str = "VECHE_TEST_POSTGRES";
@@ -25,7 +25,8 @@ const APART: [&str; 3] = ["sdk/rust", "plugins", "guests"];
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
     step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
-    let veche = step("veche", || build_binary(root, "veche", false))?;
+    step("everything", || build(root, &["--all-targets"], false))?;
+    let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;
     let mut failures = Failures::default();
 

@@ -11,7 +11,7 @@ use std::ptr::with_exposed_provenance_mut;
 
 /// Size of the block, bytes. It stands in the snapshot, so that a call need not grow the memory: growing costs system
 /// calls that two threads serialise on.
-const BLOCK: usize = 512 * 1024;
+const BLOCK: usize = 256 * 1024;
 /// Pages of the block are then no other's.
 const PAGE: usize = 4096;
 
