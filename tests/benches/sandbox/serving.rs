@@ -28,6 +28,7 @@ fn veche(folder: &Path) -> Command {
         .env("VECHE_DATABASE", folder.join("veche.db"))
         .env("VECHE_CACHE", folder.join("cache"))
         .env("VECHE_API_TOKEN", TOKEN)
+        .env("VECHE_DATA_KEY", format!("bench:{}", "7".repeat(64)))
         .env("VECHE_LOG", "error,veche=info")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
