@@ -22,11 +22,16 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(app: App) -> Self {
+        Self::start_with(app, async |_| WebConfig::default()).await
+    }
+
+    /// A service whose settings depend on the address that it serves on.
+    pub(crate) async fn start_with(app: App, config: impl AsyncFnOnce(&str) -> WebConfig) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let token = Some(Token::new("a-token-of-the-tests").unwrap());
-        let router = veche_web::router(app.clone(), WebConfig { token, requests_per_second: None });
+        let router = veche_web::router(app.clone(), WebConfig { token, ..config(&address).await });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { app, address, client: Client::new(), stop }
     }
@@ -114,7 +119,11 @@ async fn every_route_as_every_role_and_as_nobody() {
     let served = Served::sample(folder.path()).await;
     let routes = routes();
     let public: Vec<_> = routes.iter().filter(|route| route.2.is_none()).map(|route| route.1.as_str()).collect();
-    assert_eq!(public, ["/session"], "a public route is a decision: write it down here");
+    assert_eq!(
+        public,
+        ["/session", "/session/oidc", "/session/oidc/callback"],
+        "a public route is a decision: write it down here"
+    );
     for (method, path, action) in &routes {
         let (status, problem) = served.send(method, path, None, None).await;
         assert_eq!(status == 401, action.is_some(), "{method} {path} as nobody: {status} {problem}");

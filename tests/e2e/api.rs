@@ -23,7 +23,7 @@ impl Service {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let router =
-            veche_web::router(app, WebConfig { token: Some(Token::new(TOKEN).unwrap()), requests_per_second: None });
+            veche_web::router(app, WebConfig { token: Some(Token::new(TOKEN).unwrap()), ..WebConfig::default() });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { address, client: reqwest::Client::new(), stop, _folder: folder }
     }

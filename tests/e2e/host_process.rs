@@ -55,12 +55,14 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts `veche serve` on a free port and waits until it says where it listens.
     pub(crate) async fn start(folder: &Path) -> Self {
-        let mut process = veche(folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_with(folder, |command| command).await
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn start_with(folder: &Path, more: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let mut command = veche(folder);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = more(&mut command).spawn().unwrap();
         let stderr = tokio::process::ChildStderr::from_std(process.stderr.take().unwrap()).unwrap();
         let mut lines = BufReader::new(stderr).lines();
         let mut said = String::new();

@@ -12,6 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod files;
 pub mod intake;
+pub mod oidc;
 pub mod people;
 pub mod pipeline;
 pub mod quarantine;

@@ -3,6 +3,7 @@
 //! Deny by default: what [`TABLE`] does not allow is refused. The web floor asks it for every route, `docs/roles.md` is
 //! written from it, and the tests call every route as every role and compare.
 
+pub mod claims;
 mod table;
 
 use std::collections::BTreeSet;
@@ -294,7 +295,7 @@ impl fmt::Display for Grants {
 /// Who does something: what the log names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `account:…`, `token:…`, `cli` or `host`.
+    /// `account:…`, `token:…`, `cli`, `host`, or `oidc` for what the sign-in provider says.
     pub name: String,
     /// Id of the request that they sent.
     pub request: Option<String>,

@@ -5,6 +5,7 @@ mod backtest;
 mod commands;
 mod demo;
 mod keys;
+mod oidc;
 mod output;
 mod parts;
 mod quarantine;

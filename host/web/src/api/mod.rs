@@ -6,6 +6,7 @@ mod audit;
 mod backtests;
 mod datasets;
 mod drafts;
+mod oidc;
 mod people;
 mod quarantine;
 mod regions;
@@ -49,6 +50,8 @@ fn public(methods: UtoipaMethodRouter<Web>) -> Route {
 fn routes() -> Vec<Route> {
     vec![
         public(routes!(session::sign_in)),
+        public(routes!(oidc::begin)),
+        public(routes!(oidc::callback)),
         guarded(Action::UseOwnAccount, routes!(session::sign_out)),
         guarded(Action::UseOwnAccount, routes!(session::sign_out_everywhere)),
         guarded(Action::UseOwnAccount, routes!(session::me)),
