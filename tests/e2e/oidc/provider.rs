@@ -41,6 +41,8 @@ impl TestProvider {
             .expect("node cannot be started: run the tests with `cargo xtask test`");
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next_line().await.unwrap().expect("the provider ended before it served");
+        // Read on: it ends when it cannot say something.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { process, issuer }
     }
 
