@@ -1,5 +1,6 @@
 //! The host as a process of its own, as an administrator runs it: started, talked to over HTTP, killed.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -44,6 +45,21 @@ pub(crate) fn must(folder: &Path, args: &[&str]) -> String {
     let said = run(folder, args);
     assert!(said.success, "veche {args:?}: {}\n{}", said.out, said.err);
     said.out
+}
+
+/// Makes an account, with its password on the standard input; whether it succeeded, and what it complained of.
+pub(crate) fn make_account(folder: &Path, login: &str, grant: &str, password: &str) -> (bool, String) {
+    let mut process = veche(folder)
+        .args(["account", "create", login, "--name", "Имя", "--grant", grant])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // A refused argument ends the process before it reads.
+    let _ = process.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes());
+    let output = process.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// A serving host. Dropped, it is killed.

@@ -33,7 +33,7 @@ pub use error::StoreError;
 pub use identities::{Begun, Identity};
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
-pub use releases::{DatasetRow, ReleaseRow};
+pub use releases::{DatasetRow, PluginOwner, REGION_OWNER, ReleaseRow};
 pub use rollout::Rollout;
 pub use rules::{Activation, BlobKind, RegionRow, Switch};
 pub use sessions::SessionRow;

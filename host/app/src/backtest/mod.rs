@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::appeal::AppealId;
 use veche_domain::code::RegionCode;
 use veche_domain::lifecycle::JobState;
@@ -51,7 +52,7 @@ pub struct Request {
 ///
 /// # Errors
 /// An unknown draft, a span that ends before it begins, no active ruleset, or what is wrong with the draft.
-pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &str) -> Result<BacktestRow, AppError> {
+pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &Actor) -> Result<BacktestRow, AppError> {
     let draft = drafts::find(app, region, request.draft).await?;
     let base = app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let now = Utc::now();
@@ -79,7 +80,7 @@ pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &s
         cursor: None,
         report: serde_json::to_value(Report::default()).unwrap_or_default(),
         error: None,
-        requested_by: Some(actor.to_owned()),
+        requested_by: Some(actor.name.clone()),
         created_at: now,
         updated_at: now,
     };
