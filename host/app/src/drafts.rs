@@ -57,7 +57,7 @@ pub async fn create(app: &App, region: &RegionCode, new: NewDraft, actor: &Actor
         created_at: now,
         updated_at: now,
     };
-    app.store.insert_draft(&draft).await?;
+    app.store.insert_draft(&draft, actor).await?;
     Ok(draft)
 }
 

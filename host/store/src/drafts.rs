@@ -188,9 +188,9 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn insert_draft(&self, draft: &DraftRow) -> Result<(), StoreError> {
+    pub async fn insert_draft(&self, draft: &DraftRow, actor: &Actor) -> Result<(), StoreError> {
         let ruleset = serde_json::to_string(&draft.ruleset)?;
-        let event = RulesEvent::new(RulesEventKind::Created, Some(draft.id), draft.created_by.as_deref());
+        let event = RulesEvent::new(RulesEventKind::Created, Some(draft.id), Some(actor));
         on_db!(self, write tx: DB => {
             sqlx::query(
                 "INSERT INTO draft (id, region, title, ruleset, base, stage, version, created_by, updated_by, created_at, \
