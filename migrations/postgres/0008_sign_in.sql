@@ -18,6 +18,8 @@ CREATE TABLE oidc_sign_in (
     begun_at BIGINT NOT NULL
 );
 CREATE INDEX oidc_sign_in_begun ON oidc_sign_in (begun_at);
+-- When the last wrong password came: old ones are forgotten.
+ALTER TABLE account ADD COLUMN failed_at BIGINT;
 -- Wrong passwords for logins that nobody has, so that nobody learns from a lock-out who has an account. The login is kept
 -- as SHA-256: people type their passwords there.
 CREATE TABLE unknown_login (

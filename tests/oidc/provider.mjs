@@ -25,6 +25,8 @@ const people = {
 
 // How the next ID token is bent: PUT /test/bend.
 let bend = null;
+// Whether the second key is published: PUT /test/keys.
+let rotated = false;
 
 const pair = (alg) => generateKeyPair(alg, { extractable: true });
 const [own, foreign] = await Promise.all([pair('RS256'), pair('RS256')]);
@@ -63,6 +65,9 @@ async function bent(token, { claims = {}, drop = [], alg = 'RS256', kid = KEY, k
 
 provider.use(async (context, next) => {
   await next();
+  if (rotated && context.oidc?.route === 'jwks') {
+    context.body.keys.push({ ...(await exportJWK(foreign.publicKey)), kid: 'second', alg: 'RS256', use: 'sig' });
+  }
   if (bend && context.oidc?.route === 'token' && context.body?.id_token) {
     const { raw, without, ...how } = bend;
     bend = null;
@@ -77,6 +82,7 @@ async function test(request, response) {
   for await (const chunk of request) text += chunk;
   const person = request.url.match(/^\/test\/people\/([\w-]+)$/)?.[1];
   if (person) people[person] = JSON.parse(text);
+  else if (request.url === '/test/keys') rotated = JSON.parse(text);
   else bend = JSON.parse(text);
   response.writeHead(204).end();
 }

@@ -24,8 +24,8 @@ const FREE_FAILURES: i64 = 5;
 const FIRST_LOCK: TimeDelta = TimeDelta::seconds(30);
 /// Longest lock-out.
 const LONGEST_LOCK: TimeDelta = TimeDelta::hours(1);
-/// Wrong passwords for a login that nobody has are forgotten when it was not tried for so long.
-const UNKNOWN_KEPT: TimeDelta = TimeDelta::days(1);
+/// Wrong passwords are forgotten when none came for so long. The longest lock gives more tries in that time.
+const FAILURES_KEPT: TimeDelta = TimeDelta::hours(6);
 /// A session ends when it was not used for so long.
 pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
 /// A session ends so long after the sign-in, used or not: a working day.
@@ -267,11 +267,10 @@ pub async fn sign_in(
     let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
     let account = store.account_by_login(login).await?;
     // A login that nobody has locks as one that somebody has: an answer tells nobody which it was.
-    let unknown = Digest::of(login.as_bytes());
-    let locked_until = match &account {
-        Some(account) => account.locked_until,
-        None => store.unknown_login_locked_until(&unknown).await?,
-    };
+    // Both are read for both: nor does the time tell.
+    let (unknown, over) = (Digest::of(login.as_bytes()), now - FAILURES_KEPT);
+    let unknown_until = store.unknown_login_locked_until(&unknown).await?;
+    let locked_until = account.as_ref().map_or(unknown_until, |account| account.locked_until);
     if let Some(until) = locked_until.filter(|until| *until > now) {
         return Err(AppError::Locked { seconds: seconds_until(until, now) });
     }
@@ -283,11 +282,10 @@ pub async fn sign_in(
         }
         Some(account) => {
             let actor = Actor { name: format!("account:{}", account.login), request };
-            store.count_failure(&account, |failures| lock_after(failures, now), &actor).await?;
+            store.count_failure(&account, |failures| lock_after(failures, now), now, over, &actor).await?;
             Err(AppError::SignIn)
         }
         None => {
-            let over = now - UNKNOWN_KEPT;
             store.count_unknown_failure(&unknown, |failures| lock_after(failures, now), now, over).await?;
             Err(AppError::SignIn)
         }
@@ -322,7 +320,7 @@ pub async fn check_own_password(
     if fits(password, account.password.as_deref()).await? {
         return Ok(());
     }
-    store.count_failure(account, |failures| lock_after(failures, now), actor).await?;
+    store.count_failure(account, |failures| lock_after(failures, now), now, now - FAILURES_KEPT, actor).await?;
     Err(AppError::SignIn)
 }
 

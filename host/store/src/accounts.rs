@@ -315,7 +315,8 @@ impl Store {
         Ok(seen.version + 1)
     }
 
-    /// Counts a wrong password. Returns the number in a row; `locked_until` is set by the caller's rule.
+    /// Counts a wrong password at `at`, from one again if the last came before `over`. Returns the number in a row;
+    /// `locked_until` is set by the caller's rule.
     ///
     /// # Errors
     /// Store errors.
@@ -323,14 +324,20 @@ impl Store {
         &self,
         account: &AccountRow,
         locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send,
+        at: DateTime<Utc>,
+        over: DateTime<Utc>,
         actor: &Actor,
     ) -> Result<i64, StoreError> {
         let failures = on_db!(self, write tx: DB => {
-            let (failures,): (i64,) =
-                sqlx::query_as("UPDATE account SET failures = failures + 1 WHERE id = $1 RETURNING failures")
-                    .bind(account.id)
-                    .fetch_one(&mut *tx)
-                    .await?;
+            let (failures,): (i64,) = sqlx::query_as(
+                "UPDATE account SET failures = CASE WHEN failed_at < $1 THEN 1 ELSE failures + 1 END, failed_at = $2 \
+                 WHERE id = $3 RETURNING failures",
+            )
+            .bind(over.timestamp_micros())
+            .bind(at.timestamp_micros())
+            .bind(account.id)
+            .fetch_one(&mut *tx)
+            .await?;
             if let Some(until) = locked_until(failures) {
                 sqlx::query("UPDATE account SET locked_until = $1 WHERE id = $2")
                     .bind(until.timestamp_micros())
@@ -361,7 +368,7 @@ impl Store {
         Ok(row.and_then(|(until,)| until).map(moment))
     }
 
-    /// Counts a wrong password for a login that nobody has, as [`Store::count_failure`] does for an account, and forgets
+    /// Counts a wrong password for a login that nobody has, as [`Store::count_failure`] does for an account, and deletes
     /// those that were not tried since `over`.
     ///
     /// # Errors
@@ -374,6 +381,10 @@ impl Store {
         over: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         on_db!(self, write tx: DB => {
+            sqlx::query("DELETE FROM unknown_login WHERE seen_at < $1")
+                .bind(over.timestamp_micros())
+                .execute(&mut *tx)
+                .await?;
             let (failures,): (i64,) = sqlx::query_as(
                 "INSERT INTO unknown_login (login, failures, seen_at) VALUES ($1, 1, $2) \
                  ON CONFLICT (login) DO UPDATE SET failures = unknown_login.failures + 1, seen_at = $2 RETURNING failures",
@@ -389,10 +400,6 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            sqlx::query("DELETE FROM unknown_login WHERE seen_at < $1")
-                .bind(over.timestamp_micros())
-                .execute(&mut *tx)
-                .await?;
         });
         Ok(())
     }

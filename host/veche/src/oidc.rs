@@ -38,8 +38,7 @@ impl OidcArgs {
         let (id, roles) = (self.oidc_client_id.as_deref(), self.oidc_roles.as_ref());
         let (issuer, id, secret, roles, public_url) = match (issuer, id, secret, roles, public_url) {
             (Some(issuer), Some(id), Some(secret), Some(roles), Some(url)) => (issuer, id, secret, roles, url),
-            // The public address is good for more than this.
-            (None, None, None, None, _) => return Ok(None),
+            (None, None, None, None, None) => return Ok(None),
             (issuer, id, secret, roles, url) => {
                 let missing = [
                     (issuer.is_none(), "--oidc-issuer"),

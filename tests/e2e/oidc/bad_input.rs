@@ -158,3 +158,27 @@ async fn an_id_token_that_does_not_hold_is_refused() {
         assert_eq!(browser.cookie(&centre.served.address, SESSION).is_some(), expected == 303, "{what}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_of_the_provider_is_looked_for() {
+    let centre = Centre::start(&[]).await;
+    let store = &centre.served.app.store;
+    // A token with a key that is not known, some seconds after the keys were read.
+    let finish = async |seconds: i64| {
+        let mut browser = Browser::new();
+        let url = browser.until_back(&centre.url(START), "subject-roads").await;
+        centre.provider.bend(&json!({"key": "foreign", "kid": "second"})).await;
+        let back = Back {
+            state: Some(query(&url, "state")),
+            code: Some(query(&url, "code")),
+            browser: browser.cookie(&centre.served.address, BEGUN),
+            ..Back::default()
+        };
+        centre.oidc.finish(store, back, None, Utc::now() + TimeDelta::seconds(seconds)).await.map(drop)
+    };
+    assert!(finish(90).await.unwrap_err().to_string().contains("No matching key"), "it is nowhere");
+    centre.provider.rotate().await;
+    assert!(finish(90).await.is_err(), "looked for a moment ago");
+    finish(180).await.unwrap();
+    finish(0).await.unwrap();
+}

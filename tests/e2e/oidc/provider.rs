@@ -56,6 +56,11 @@ impl TestProvider {
         self.put("bend", how).await;
     }
 
+    /// Publishes a second key, with which tokens are then signed.
+    pub(crate) async fn rotate(&self) {
+        self.put("keys", &json!(true)).await;
+    }
+
     /// Changes what the provider says of a person.
     pub(crate) async fn say(&self, subject: &str, login: &str, groups: &[&str]) {
         let claims = json!({"preferred_username": login, "name": "Имя Новое", "groups": groups});

@@ -11,7 +11,6 @@ mod settings;
 mod token;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreResponseType};
@@ -37,9 +36,11 @@ pub const CALLBACK: &str = "/api/v1/session/oidc/callback";
 /// How long a person may take at the provider.
 pub const SIGN_IN_LIFE: TimeDelta = TimeDelta::minutes(10);
 /// How long the provider's description and keys are believed.
-const DESCRIPTION_LIFE: Duration = Duration::from_secs(60 * 60);
+const DESCRIPTION_LIFE: TimeDelta = TimeDelta::hours(1);
 /// A key that is not known is looked for at the provider, but not more often than this.
-const KEYS_PAUSE: Duration = Duration::from_secs(60);
+const KEYS_PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// How long nobody waits for a provider that did not answer: else each waits for the time-outs of all before.
+const FAILURE_PAUSE: TimeDelta = TimeDelta::seconds(5);
 
 type Client = openidconnect::Client<
     token::All,
@@ -65,14 +66,22 @@ type Client = openidconnect::Client<
 pub struct Provider {
     settings: Settings,
     http: Http,
-    description: tokio::sync::Mutex<Option<Description>>,
+    known: tokio::sync::Mutex<Known>,
+}
+
+/// What is known of the provider.
+#[derive(Default)]
+struct Known {
+    description: Option<Description>,
+    /// When it could not be read, and why.
+    failed: Option<(DateTime<Utc>, OidcError)>,
 }
 
 /// What the provider says of itself, with its keys.
 #[derive(Clone)]
 struct Description {
     metadata: Arc<ProviderMetadataWithLogout>,
-    read: Instant,
+    read: DateTime<Utc>,
 }
 
 /// A sign-in that begins.
@@ -121,7 +130,7 @@ impl Provider {
     pub fn new(settings: Settings) -> Result<Self, AppError> {
         let http = Http::new(&settings)
             .map_err(|reason| AppError::Stored { what: "the HTTP client for the sign-in provider".into(), reason })?;
-        Ok(Self { settings, http, description: tokio::sync::Mutex::new(None) })
+        Ok(Self { settings, http, known: tokio::sync::Mutex::default() })
     }
 
     /// The issuer, as identities name it.
@@ -141,10 +150,10 @@ impl Provider {
     /// # Errors
     /// [`OidcError::Unreachable`]; what of its description does not fit.
     pub async fn check(&self) -> Result<(), OidcError> {
-        self.description().await.map(drop)
+        self.description(Utc::now()).await.map(drop)
     }
 
-    async fn discover(&self) -> Result<Description, OidcError> {
+    async fn discover(&self, now: DateTime<Utc>) -> Result<Description, OidcError> {
         let send = |request| self.http.send(request);
         let found = ProviderMetadataWithLogout::discover_async(self.settings.issuer.clone(), &send).await;
         let metadata = found.map_err(|error| match error {
@@ -168,7 +177,7 @@ impl Provider {
         if !code {
             return Err(OidcError::Answer("it does not offer the authorization code flow".into()));
         }
-        Ok(Description { metadata: Arc::new(metadata), read: Instant::now() })
+        Ok(Description { metadata: Arc::new(metadata), read: now })
     }
 
     fn unreachable(&self, reason: &str) -> OidcError {
@@ -176,36 +185,44 @@ impl Provider {
     }
 
     /// The provider's description, read anew when it is old. An old one is better than none.
-    async fn description(&self) -> Result<Description, OidcError> {
+    async fn description(&self, now: DateTime<Utc>) -> Result<Description, OidcError> {
         // Held while it is read: of many sign-ins at once one reads.
-        let mut known = self.description.lock().await;
-        match &*known {
-            Some(description) if description.read.elapsed() < DESCRIPTION_LIFE => return Ok(description.clone()),
+        let mut known = self.known.lock().await;
+        match &known.description {
+            Some(description) if now - description.read < DESCRIPTION_LIFE => return Ok(description.clone()),
             _ => {}
         }
-        match (self.discover().await, known.clone()) {
-            (Ok(fresh), _) => Ok(known.insert(fresh).clone()),
-            (Err(error), Some(old)) => {
-                tracing::warn!(%error, "the sign-in provider's description cannot be read anew; the old one is used");
-                Ok(old)
-            }
-            (Err(error), None) => Err(error),
-        }
+        let just_failed = known.failed.clone().filter(|(at, _)| now - *at < FAILURE_PAUSE).map(|(_, error)| error);
+        let error = match just_failed {
+            Some(error) => error,
+            None => match self.discover(now).await {
+                Ok(fresh) => {
+                    *known = Known { description: Some(fresh.clone()), failed: None };
+                    return Ok(fresh);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the sign-in provider's description cannot be read");
+                    known.failed = Some((now, error.clone()));
+                    error
+                }
+            },
+        };
+        known.description.clone().ok_or(error)
     }
 
     /// The description with the keys of now, for a key that is not known; none if they were read just before.
-    async fn fresh_keys(&self, used: &Description) -> Option<Description> {
-        let mut known = self.description.lock().await;
-        if let Some(newer) = known.as_ref().filter(|known| known.read > used.read) {
+    async fn fresh_keys(&self, used: &Description, now: DateTime<Utc>) -> Option<Description> {
+        let mut known = self.known.lock().await;
+        if let Some(newer) = known.description.as_ref().filter(|newer| newer.read > used.read) {
             return Some(newer.clone());
         }
-        if used.read.elapsed() < KEYS_PAUSE {
+        if now - used.read < KEYS_PAUSE {
             return None;
         }
-        let fresh = self.discover().await.inspect_err(|error| {
+        let fresh = self.discover(now).await.inspect_err(|error| {
             tracing::warn!(%error, "the sign-in provider's keys cannot be read");
         });
-        Some(known.insert(fresh.ok()?).clone())
+        Some(known.description.insert(fresh.ok()?).clone())
     }
 
     fn client(&self, description: &Description) -> Result<Client, OidcError> {
@@ -232,7 +249,7 @@ impl Provider {
     /// A page that is none of this host; a provider that cannot be reached.
     pub async fn begin(&self, store: &Store, return_to: &str, now: DateTime<Utc>) -> Result<Away, AppError> {
         check_return(return_to)?;
-        let client = self.client(&self.description().await?)?;
+        let client = self.client(&self.description(now).await?)?;
         let (state, nonce, browser) = (secret()?, secret()?, secret()?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let begun = Begun {
@@ -284,8 +301,8 @@ impl Provider {
     }
 
     /// Where a person who signs out here may sign out at the provider, too; none if it offers no such page.
-    pub async fn sign_out_url(&self) -> Option<String> {
-        let description = self.description().await.ok()?;
+    pub async fn sign_out_url(&self, now: DateTime<Utc>) -> Option<String> {
+        let description = self.description(now).await.ok()?;
         let endpoint = description.metadata.additional_metadata().end_session_endpoint.clone()?;
         let back = PostLogoutRedirectUrl::new(self.settings.under_public("/")).ok()?;
         let request = LogoutRequest::from(endpoint)

@@ -65,7 +65,7 @@ impl Provider {
         nonce: &Nonce,
         now: DateTime<Utc>,
     ) -> Result<(String, Claims), OidcError> {
-        let mut description = self.description().await?;
+        let description = self.description(now).await?;
         let mut client = self.client(&description)?;
         let response = self.exchange(&client, code, verifier).await?;
         let Some(token) = response.id_token() else {
@@ -75,10 +75,9 @@ impl Provider {
         if matches!(
             &checked,
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey))
-        ) && let Some(fresh) = self.fresh_keys(&description).await
+        ) && let Some(fresh) = self.fresh_keys(&description, now).await
         {
-            description = fresh;
-            client = self.client(&description)?;
+            client = self.client(&fresh)?;
             checked = check(&client, token, nonce, now);
         }
         let claims = checked.map_err(|error| untrusted(&error))?;

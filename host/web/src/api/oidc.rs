@@ -115,7 +115,7 @@ pub(crate) async fn callback(
 /// The answer to somebody who signed out here: 204, or where they can sign out at the provider, too.
 pub(super) async fn signed_out(web: &Web) -> Response {
     let url = match &web.oidc {
-        Some(provider) => provider.sign_out_url().await,
+        Some(provider) => provider.sign_out_url(Utc::now()).await,
         None => None,
     };
     match url {
