@@ -22,11 +22,16 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(app: App) -> Self {
+        Self::start_with(app, async |_| WebConfig::default()).await
+    }
+
+    /// A service whose settings depend on the address that it serves on.
+    pub(crate) async fn start_with(app: App, config: impl AsyncFnOnce(&str) -> WebConfig) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let token = Some(Token::new("a-token-of-the-tests").unwrap());
-        let router = veche_web::router(app.clone(), WebConfig { token, requests_per_second: None });
+        let router = veche_web::router(app.clone(), WebConfig { token, ..config(&address).await });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { app, address, client: Client::new(), stop }
     }
@@ -114,7 +119,11 @@ async fn every_route_as_every_role_and_as_nobody() {
     let served = Served::sample(folder.path()).await;
     let routes = routes();
     let public: Vec<_> = routes.iter().filter(|route| route.2.is_none()).map(|route| route.1.as_str()).collect();
-    assert_eq!(public, ["/session"], "a public route is a decision: write it down here");
+    assert_eq!(
+        public,
+        ["/session", "/session/oidc", "/session/oidc/callback"],
+        "a public route is a decision: write it down here"
+    );
     for (method, path, action) in &routes {
         let (status, problem) = served.send(method, path, None, None).await;
         assert_eq!(status == 401, action.is_some(), "{method} {path} as nobody: {status} {problem}");
@@ -228,4 +237,53 @@ fn the_page_of_roles_is_the_table() {
     let page = std::fs::read_to_string(root().join("docs/roles.md")).unwrap();
     let remedy = "docs/roles.md is old: `veche roles > docs/roles.md`";
     assert!(String::from_utf8(said.stdout).unwrap() == page, "{remedy}");
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own() {
+    let description = serde_json::to_value(veche_web::openapi()).unwrap();
+    let items = description["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let mut ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"drafts_list") && ids.contains(&"session_sign_in") && ids.contains(&"audit_host"), "{ids:?}");
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{ids:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_knows_the_request_of_each_change_of_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::sample(folder.path()).await;
+    let (administrator, head) =
+        (served.token(&["administrator@yaroslavl"]).await, served.token(&["head@yaroslavl"]).await);
+    let send = async |method: &str, path: &str, token: &str, id: &str, seen: &str, body: Value| {
+        let url = format!("{}/api/v1/regions/yaroslavl/{path}", served.address);
+        let request = served.client.request(method.parse().unwrap(), url).bearer_auth(token);
+        let request = request.header("x-request-id", id).header("if-match", seen).json(&body);
+        let (status, answer) = read(request.send().await.unwrap()).await;
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        answer
+    };
+    let draft = send("POST", "drafts", &administrator, "r-1", "*", json!({"title": "Порог"})).await;
+    let draft = format!("drafts/{}", draft["id"].as_str().unwrap());
+    send("POST", &format!("{draft}/validate"), &administrator, "r-2", "\"1\"", json!({})).await;
+    send("POST", &format!("{draft}/consents"), &head, "r-3", "\"2\"", json!({"block": "roads"})).await;
+    send("POST", &format!("{draft}/shadow"), &administrator, "r-4", "\"2\"", json!({})).await;
+    send("POST", &format!("{draft}/withdraw"), &administrator, "r-5", "\"3\"", json!({})).await;
+    send("PUT", "datasets/extra?shape=blob", &administrator, "r-6", "*", json!([1])).await;
+    send("PUT", "rules-policy", &head, "r-7", "*", json!({"consent": ["roads"]})).await;
+    send("PUT", "plugin-owners/router-table", &administrator, "r-8", "*", json!({"owner": "region"})).await;
+    let query = "/regions/yaroslavl/audit?deed=change_rules&limit=500";
+    let (_, log) = served.send("GET", query, Some(&administrator), None).await;
+    let requests: Vec<&str> = log["items"].as_array().unwrap().iter().filter_map(|e| e["request"].as_str()).collect();
+    assert_eq!(requests, ["r-1", "r-2", "r-3", "r-4", "r-5", "r-6", "r-7", "r-8"], "{log}");
+
+    // The host's own log is for those whose role is the whole host's.
+    let auditor = served.token(&["auditor@*"]).await;
+    let (status, log) = served.send("GET", "/audit?deed=create_token", Some(&auditor), None).await;
+    assert!(status == 200 && log["items"][0]["details"]["grants"] == "auditor@*", "{log}");
+    let (status, problem) = served.send("GET", "/audit", Some(&head), None).await;
+    assert!(status == 403 && problem["detail"].as_str().unwrap().contains("read_host_audit"), "{problem}");
 }

@@ -6,11 +6,12 @@ use veche_app::accounts::{self, Present, SignedIn};
 use veche_app::{AppError, audit};
 use veche_domain::access::Actor;
 use veche_domain::audit::Chain;
+use veche_domain::code::Digest;
 use veche_store::{AccountChange, Store, StoreError};
 
 use crate::access::{Served, grants_of, read};
-use crate::host_process::{must, run, veche};
-use crate::world::databases;
+use crate::host_process::{make_account, must, run};
+use crate::world::{app, databases};
 
 const PASSWORD: &str = "семь сонных ежей у реки";
 
@@ -58,6 +59,59 @@ async fn wrong_passwords_lock_the_account_for_a_while() {
         assert_eq!(store.account_by_login("ivanova").await.unwrap().unwrap().failures, 0);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_lock_out_tells_nobody_who_has_an_account() {
+    check(async |store| {
+        ivanova(&store).await;
+        let actor = Actor::named("test");
+        let gone = accounts::create(&store, "petrova", "П", PASSWORD, grants_of(&["head@r"]), &actor).await.unwrap();
+        let disable = AccountChange { disabled: Some(true), ..AccountChange::default() };
+        accounts::change(&store, &gone, &disable, &actor).await.unwrap();
+        let mut answers = Vec::new();
+        // The last is what people type by mistake; it is kept as a digest alone.
+        for login in ["ivanova", "petrova", "nobody", "мой пароль 1234"] {
+            let mut said = Vec::new();
+            for second in [0, 0, 0, 0, 0, 0, 29, 30, 31, 90] {
+                let at = now() + TimeDelta::seconds(second);
+                said.push(accounts::sign_in(&store, login, "не тот пароль", None, at).await.unwrap_err().to_string());
+            }
+            answers.push(said);
+        }
+        assert!(answers[0][4].contains("is wrong") && answers[0][5].contains("try again in 30 s"), "{answers:?}");
+        assert!(answers[0][6].contains("in 1 s") && answers[0][8].contains("in 59 s"), "{answers:?}");
+        assert!(answers.iter().all(|said| *said == answers[0]), "{answers:#?}");
+        // Wrong passwords are forgotten after a while, for everybody alike: five are free again.
+        let later = now() + TimeDelta::hours(7);
+        for login in ["ivanova", "petrova", "nobody"] {
+            for _ in 0..5 {
+                let error = accounts::sign_in(&store, login, "не тот пароль", None, later).await.unwrap_err();
+                assert!(matches!(error, AppError::SignIn), "{login}: {error}");
+            }
+            let error = accounts::sign_in(&store, login, "не тот пароль", None, later).await.unwrap_err();
+            assert!(matches!(error, AppError::Locked { seconds: 30 }), "{login}: {error}");
+        }
+        let typed = Digest::of("мой пароль 1234".as_bytes());
+        assert_eq!(store.unknown_login_locked_until(&typed).await.unwrap(), None, "nobody tried it again: it is gone");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_login_says_when_to_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(app(&folder.path().join("veche.db").display().to_string(), folder.path()).await).await;
+    let credentials = json!({"login": "nobody", "password": "не тот пароль"});
+    for n in 0..6 {
+        let post = served.client.post(format!("{}/api/v1/session", served.address)).json(&credentials);
+        let response = post.send().await.unwrap();
+        let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().parse::<u64>().unwrap());
+        match n {
+            5 => assert!(response.status() == 429 && wait.is_some_and(|wait| (25..=30).contains(&wait)), "{wait:?}"),
+            _ => assert_eq!((response.status().as_u16(), wait), (401, None)),
+        }
+    }
 }
 
 #[tokio::test]
@@ -220,21 +274,8 @@ async fn a_person_signs_in_and_writes_by_cookie() {
 
 #[test]
 fn accounts_from_the_command_line() {
-    use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();
-    let create = |login: &str, grant: &str, password: &str| {
-        let mut process = veche(folder.path())
-            .args(["account", "create", login, "--name", "Имя", "--grant", grant])
-            .stdin(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A refused argument ends the process before it reads.
-        let _ = process.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes());
-        let output = process.wait_with_output().unwrap();
-        (output.status.success(), String::from_utf8(output.stderr).unwrap())
-    };
+    let create = |login: &str, grant: &str, password: &str| make_account(folder.path(), login, grant, password);
     assert!(create("first", "host_administrator", PASSWORD).0);
     assert!(create("second", "operator@", PASSWORD).1.contains("region code"));
     assert!(create("second", "operator@r", "short").1.contains("12 to 128"));

@@ -23,7 +23,7 @@ impl Service {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let router =
-            veche_web::router(app, WebConfig { token: Some(Token::new(TOKEN).unwrap()), requests_per_second: None });
+            veche_web::router(app, WebConfig { token: Some(Token::new(TOKEN).unwrap()), ..WebConfig::default() });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { address, client: reqwest::Client::new(), stop, _folder: folder }
     }
@@ -123,15 +123,26 @@ async fn refusals_are_problems_that_name_the_thing() {
 async fn releases_are_inspected_before_they_are_stored() {
     let service = Service::start().await;
     let component = std::fs::read(root().join("target/plugins/router-table.wasm")).unwrap();
+    let token = json!({"name": "build server", "grants": ["developer@yaroslavl"], "days": 1});
+    let (status, token) = service.send("POST", "/tokens", TOKEN, None, Some(&token)).await;
+    assert_eq!(status, 201, "{token}");
+    let secret = token["token"].as_str().unwrap();
     let upload = async |bytes: Vec<u8>| {
         let request = service
             .client
             .post(format!("{}/api/v1/regions/yaroslavl/releases", service.address))
-            .bearer_auth(TOKEN)
+            .bearer_auth(secret)
             .body(bytes);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json::<Value>().await.unwrap())
     };
+    let (status, problem) = upload(component.clone()).await;
+    assert!(status == 409 && problem["detail"].as_str().unwrap().contains("belongs to region"), "{problem}");
+    let owner = json!({"owner": format!("token:{}", token["id"].as_str().unwrap())});
+    let path = "/regions/yaroslavl/plugin-owners/router-table";
+    assert_eq!(service.send("PUT", path, TOKEN, None, Some(&owner)).await.0, 204);
+    let (_, owners) = service.send("GET", "/regions/yaroslavl/plugin-owners", TOKEN, None, None).await;
+    assert_eq!((&owners[0]["owner"], &owners[1]["owner"]), (&json!("region"), &owner["owner"]));
     let (status, inspection) = upload(component.clone()).await;
     assert_eq!(status, 200, "the sample has it already: {inspection}");
     assert_eq!(inspection["kinds"], json!(["router"]));

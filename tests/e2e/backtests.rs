@@ -14,7 +14,7 @@ use veche_domain::lifecycle::JobState;
 use veche_store::BacktestRow;
 
 use crate::rules::{active, check, validated};
-use crate::world::{sample, yaroslavl};
+use crate::world::{by, sample, yaroslavl};
 
 async fn import(app: &App) -> u64 {
     let folder = tempfile::tempdir().unwrap();
@@ -30,7 +30,7 @@ async fn import(app: &App) -> u64 {
 
 async fn request(app: &App, draft: Uuid) -> BacktestRow {
     let request = Request { draft, since: None, until: None };
-    backtest::request(app, &yaroslavl(), request, "developer").await.unwrap()
+    backtest::request(app, &yaroslavl(), request, &by("developer")).await.unwrap()
 }
 
 async fn run(app: &App, id: Uuid, stop: &CancellationToken) -> Option<BacktestRow> {
@@ -156,11 +156,11 @@ async fn an_interrupted_back_test_goes_on_and_a_cancelled_one_does_not() {
         assert!(run(&app, job.id, &CancellationToken::new()).await.is_none());
 
         let unknown = Request { draft: Uuid::now_v7(), since: None, until: None };
-        let error = backtest::request(&app, &yaroslavl(), unknown, "x").await.unwrap_err();
+        let error = backtest::request(&app, &yaroslavl(), unknown, &by("x")).await.unwrap_err();
         assert!(matches!(error, AppError::Unknown { what: "draft", .. }), "{error}");
         let now = chrono::Utc::now();
         let backwards = Request { draft: draft.id, since: Some(now), until: Some(now) };
-        let error = backtest::request(&app, &yaroslavl(), backwards, "x").await.unwrap_err();
+        let error = backtest::request(&app, &yaroslavl(), backwards, &by("x")).await.unwrap_err();
         assert!(error.to_string().contains("holds nothing"), "{error}");
     })
     .await;

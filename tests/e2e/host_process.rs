@@ -1,5 +1,6 @@
 //! The host as a process of its own, as an administrator runs it: started, talked to over HTTP, killed.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -46,6 +47,21 @@ pub(crate) fn must(folder: &Path, args: &[&str]) -> String {
     said.out
 }
 
+/// Makes an account, with its password on the standard input; whether it succeeded, and what it complained of.
+pub(crate) fn make_account(folder: &Path, login: &str, grant: &str, password: &str) -> (bool, String) {
+    let mut process = veche(folder)
+        .args(["account", "create", login, "--name", "Имя", "--grant", grant])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // A refused argument ends the process before it reads.
+    let _ = process.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes());
+    let output = process.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
 /// A serving host. Dropped, it is killed.
 pub(crate) struct Serving {
     process: Child,
@@ -55,12 +71,14 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts `veche serve` on a free port and waits until it says where it listens.
     pub(crate) async fn start(folder: &Path) -> Self {
-        let mut process = veche(folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_with(folder, |command| command).await
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn start_with(folder: &Path, more: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let mut command = veche(folder);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--rate", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = more(&mut command).spawn().unwrap();
         let stderr = tokio::process::ChildStderr::from_std(process.stderr.take().unwrap()).unwrap();
         let mut lines = BufReader::new(stderr).lines();
         let mut said = String::new();

@@ -16,6 +16,7 @@ mod fuzz;
 mod host_process;
 mod hostile;
 mod leaks;
+mod oidc;
 mod parts;
 mod people;
 mod pipeline;

@@ -11,7 +11,7 @@ use veche_domain::decision::{Decision, Effect, Kind, Outcome};
 use veche_domain::limits::LimitKind;
 use veche_domain::ruleset::Ruleset;
 
-use crate::world::{app, databases, load_sample, yaroslavl};
+use crate::world::{app, by, databases, load_sample, yaroslavl};
 
 const ROADS: &str = "На дороге огромная яма";
 const TRANSPORT: &str = "Автобус опять не пришёл по расписанию, стоим час";
@@ -126,10 +126,10 @@ async fn a_person_lets_a_binding_in_again() {
     }
     assert!(routing(&submit(&app, ROADS).await).is_none());
     for (binding, block) in [("keywords", None), ("table", Some("transport"))] {
-        let error = watch.release(&region, binding, block, "tester").await.unwrap_err();
+        let error = watch.release(&region, binding, block, &by("tester")).await.unwrap_err();
         assert!(error.to_string().contains(binding), "{error}");
     }
-    assert_eq!(watch.release(&region, "table", Some("roads"), "tester").await.unwrap(), 1);
+    assert_eq!(watch.release(&region, "table", Some("roads"), &by("tester")).await.unwrap(), 1);
     assert!(routing(&submit(&app, ROADS).await).is_some());
     let (quarantined, events) = watch.list(&region).await.unwrap();
     assert_eq!(quarantined, []);

@@ -1,7 +1,7 @@
 //! Shadow and canary, on both databases: no effect in shadow even when it faults or overflows; a faulting canary is taken back.
 
 use veche_app::rollout::{self, Out};
-use veche_app::shadow::ShadowDoor;
+use veche_app::shadow::{self, ShadowDoor};
 use veche_app::{App, drafts};
 use veche_domain::appeal::{Appeal, AppealId};
 use veche_domain::decision::{Outcome, State};
@@ -10,7 +10,7 @@ use veche_sandbox::Threads;
 use veche_store::DraftRow;
 
 use crate::rules::{active, appeal, check, decided_by, validated};
-use crate::world::{sample, yaroslavl};
+use crate::world::{by, sample, yaroslavl};
 
 /// A draft whose routing table names bodies that the region does not have: every answer of it is refused.
 async fn faulty(app: &App) -> DraftRow {
@@ -31,7 +31,7 @@ async fn faulty(app: &App) -> DraftRow {
     }
     let bytes = writer.into_inner().unwrap();
     let (row, _) =
-        veche_app::datasets::upload(&app.store, &yaroslavl(), "routes", "table", bytes, Some("admin")).await.unwrap();
+        veche_app::datasets::upload(&app.store, &yaroslavl(), "routes", "table", bytes, &by("admin")).await.unwrap();
     let digest = row.digest;
     validated(app, "сломанная таблица", |r| _ = r.bindings[1].datasets.insert("routes".into(), digest)).await
 }
@@ -42,7 +42,7 @@ async fn a_ruleset_in_shadow_is_counted_and_changes_nothing_even_when_it_faults(
         let region = yaroslavl();
         let base = active(&app).await;
         let draft = faulty(&app).await;
-        let out = rollout::begin(&app, &region, draft.id, draft.version, Out::Shadow, "admin").await.unwrap();
+        let out = rollout::begin(&app, &region, draft.id, draft.version, Out::Shadow, &by("admin")).await.unwrap();
         assert_eq!((out.stage, out.base), (Stage::Shadow, base));
         let mut ids = Vec::new();
         for _ in 0..5 {
@@ -81,7 +81,7 @@ async fn a_full_shadow_queue_drops_and_counts() {
     check(async |app| {
         let region = yaroslavl();
         let draft = validated(&app, "порог", |r| r.threshold = 0.4).await;
-        let out = rollout::begin(&app, &region, draft.id, draft.version, Out::Shadow, "admin").await.unwrap();
+        let out = rollout::begin(&app, &region, draft.id, draft.version, Out::Shadow, &by("admin")).await.unwrap();
         let live = app.rules.live(&region).await.unwrap().unwrap();
         let (door, mut queue) = ShadowDoor::with_room(1);
         let group = |n: usize| {
@@ -100,6 +100,15 @@ async fn a_full_shadow_queue_drops_and_counts() {
         assert!(queue.take(&app.store, &threads).await.unwrap());
         let comparison = rollout::compare(&app, &region).await.unwrap().unwrap();
         assert_eq!((comparison.shadow.questions, comparison.rollout.dropped), (2, 7));
+        // Old ones end, and those that are counted now stay.
+        let now = chrono::Utc::now();
+        assert_eq!(shadow::prune_before(&app.store, now - chrono::TimeDelta::days(90)).await.unwrap(), 0);
+        let decided = app.store.delete_shadow(now + chrono::TimeDelta::seconds(60), 1).await.unwrap();
+        assert_eq!(
+            (decided, shadow::prune_before(&app.store, now + chrono::TimeDelta::seconds(60)).await.unwrap()),
+            (1, 1)
+        );
+        assert_eq!(rollout::compare(&app, &region).await.unwrap().unwrap().shadow.questions, 0);
         assert_eq!(comparison.rollout.ruleset, out.ruleset);
         drop(door);
         assert!(!queue.take(&app.store, &threads).await.unwrap());
@@ -115,7 +124,7 @@ async fn a_faulting_canary_is_taken_back_and_its_appeals_are_not_lost() {
         let draft = faulty(&app).await;
         let guard = Guard { min_sample: 4, max_extra_faults: 0.1, max_extra_redirects: 1.0 };
         let out = Out::Canary { percent: 50, guard };
-        let out = rollout::begin(&app, &region, draft.id, draft.version, out, "admin").await.unwrap();
+        let out = rollout::begin(&app, &region, draft.id, draft.version, out, &by("admin")).await.unwrap();
         let mut bad = Vec::new();
         while bad.len() < 4 {
             assert_eq!(rollout::guard(&app, &region).await.unwrap(), None, "the sample is not full");

@@ -12,7 +12,7 @@ use veche_domain::lifecycle::{Guard, RulesPolicy, Stage, in_canary};
 use veche_domain::ruleset::Ruleset;
 use veche_store::{DraftRow, StoreError};
 
-use crate::world::{app, databases, load_sample, yaroslavl};
+use crate::world::{app, by, databases, load_sample, yaroslavl};
 
 /// Runs a test with the sample region on each database.
 pub(crate) async fn check(test: impl AsyncFn(App)) {
@@ -32,11 +32,13 @@ pub(crate) async fn active(app: &App) -> Digest {
 /// A draft that was changed by `change` and checked.
 pub(crate) async fn validated(app: &App, title: &str, change: impl FnOnce(&mut Ruleset)) -> DraftRow {
     let region = yaroslavl();
-    let draft = drafts::create(app, &region, NewDraft { title: title.into(), ruleset: None }, "admin").await.unwrap();
+    let draft =
+        drafts::create(app, &region, NewDraft { title: title.into(), ruleset: None }, &by("admin")).await.unwrap();
     let mut ruleset = draft.ruleset.clone();
     change(&mut ruleset);
-    let draft = drafts::edit(app, &region, draft.id, draft.version, Edit::Replace(ruleset), "admin").await.unwrap();
-    drafts::validate(app, &region, draft.id, draft.version, "admin").await.unwrap()
+    let draft =
+        drafts::edit(app, &region, draft.id, draft.version, Edit::Replace(ruleset), &by("admin")).await.unwrap();
+    drafts::validate(app, &region, draft.id, draft.version, &by("admin")).await.unwrap()
 }
 
 pub(crate) fn appeal(text: &str) -> NewAppeal {
@@ -64,11 +66,10 @@ async fn a_draft_goes_from_edit_to_active_and_back() {
         assert_eq!((draft.stage, draft.version, draft.digest), (Stage::Validated, 3, Some(draft.ruleset.digest())));
         let before = app.rules.live(&region).await.unwrap().unwrap();
 
-        let second = rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
+        let second = rollout::activate(&app, &region, draft.id, draft.version, &by("admin")).await.unwrap();
         assert_eq!((second, active(&app).await), (draft.digest.unwrap(), second));
         assert_eq!(drafts::find(&app, &region, draft.id).await.unwrap().stage, Stage::Active);
-        let (_, by) = decided_by(&app, "Яма на дороге").await;
-        assert_eq!(by, second, "the next appeal gets it");
+        assert_eq!(decided_by(&app, "Яма на дороге").await.1, second, "the next appeal gets it");
         // In flight: what was taken before decides on, and is stored under the ruleset that it began with.
         let content = appeal("Ещё яма");
         let flying = Appeal { id: AppealId::new(), content: content.clone() };
@@ -80,17 +81,17 @@ async fn a_draft_goes_from_edit_to_active_and_back() {
         assert_eq!(stored.questions[0].ruleset, Some(first));
 
         let third = validated(&app, "Ещё мягче", |r| r.threshold = 0.6).await;
-        let third = rollout::activate(&app, &region, third.id, third.version, "admin").await.unwrap();
+        let third = rollout::activate(&app, &region, third.id, third.version, &by("admin")).await.unwrap();
         assert_eq!(drafts::find(&app, &region, draft.id).await.unwrap().stage, Stage::Archived);
         // Twice back is two steps back, not there and back again.
         for (expected, reason) in [(second, "много переносов"), (first, "и это не то")] {
-            assert_eq!(rollout::rollback(&app, &region, None, reason, "head").await.unwrap(), expected);
+            assert_eq!(rollout::rollback(&app, &region, None, reason, &by("head")).await.unwrap(), expected);
             assert_eq!(decided_by(&app, "Снова яма").await.1, expected);
         }
-        let nothing = rollout::rollback(&app, &region, None, "дальше", "head").await.unwrap_err();
+        let nothing = rollout::rollback(&app, &region, None, "дальше", &by("head")).await.unwrap_err();
         assert!(nothing.to_string().contains("nothing to go back to"), "{nothing}");
-        assert_eq!(rollout::rollback(&app, &region, Some(third), "передумали", "head").await.unwrap(), third);
-        let foreign = rollout::rollback(&app, &region, Some(Digest::of(b"x")), "так", "head").await.unwrap_err();
+        assert_eq!(rollout::rollback(&app, &region, Some(third), "передумали", &by("head")).await.unwrap(), third);
+        let foreign = rollout::rollback(&app, &region, Some(Digest::of(b"x")), "так", &by("head")).await.unwrap_err();
         assert!(matches!(foreign, AppError::Unknown { .. }), "{foreign}");
         let history = app.store.activations(&region, 10).await.unwrap();
         let seen: Vec<_> = history.iter().map(|a| (a.ruleset, a.rollback)).collect();
@@ -107,11 +108,11 @@ async fn two_administrators_cannot_overwrite_each_other() {
     check(async |app| {
         let region = yaroslavl();
         let new = || NewDraft { title: "Правка".into(), ruleset: None };
-        let draft = drafts::create(&app, &region, new(), "first").await.unwrap();
+        let draft = drafts::create(&app, &region, new(), &by("first")).await.unwrap();
         let mut mine = draft.ruleset.clone();
         mine.bindings[0].settings["min_score"] = json!(1.5);
         let edit = async |seen, ruleset: &Ruleset| {
-            drafts::edit(&app, &region, draft.id, seen, Edit::Replace(ruleset.clone()), "x").await
+            drafts::edit(&app, &region, draft.id, seen, Edit::Replace(ruleset.clone()), &by("x")).await
         };
         assert_eq!(edit(1, &mine).await.unwrap().version, 2);
         let mut theirs = draft.ruleset.clone();
@@ -129,8 +130,8 @@ async fn two_administrators_cannot_overwrite_each_other() {
         // Two activations over the same base: the second is refused.
         let a = validated(&app, "a", |r| r.threshold = 0.41).await;
         let b = validated(&app, "b", |r| r.threshold = 0.42).await;
-        rollout::activate(&app, &region, a.id, a.version, "x").await.unwrap();
-        let late = rollout::activate(&app, &region, b.id, b.version, "y").await.unwrap_err();
+        rollout::activate(&app, &region, a.id, a.version, &by("x")).await.unwrap();
+        let late = rollout::activate(&app, &region, b.id, b.version, &by("y")).await.unwrap_err();
         assert!(matches!(late, AppError::Store(StoreError::Conflict { .. })), "{late}");
     })
     .await;
@@ -171,11 +172,11 @@ async fn every_fault_of_a_draft_is_named_at_its_place() {
         ];
         for (change, place, part) in cases {
             let draft =
-                drafts::create(&app, &region, NewDraft { title: "x".into(), ruleset: None }, "a").await.unwrap();
+                drafts::create(&app, &region, NewDraft { title: "x".into(), ruleset: None }, &by("a")).await.unwrap();
             let mut ruleset = draft.ruleset.clone();
             change(&mut ruleset);
-            let draft = drafts::edit(&app, &region, draft.id, 1, Edit::Replace(ruleset), "a").await.unwrap();
-            match drafts::validate(&app, &region, draft.id, 2, "a").await.unwrap_err() {
+            let draft = drafts::edit(&app, &region, draft.id, 1, Edit::Replace(ruleset), &by("a")).await.unwrap();
+            match drafts::validate(&app, &region, draft.id, 2, &by("a")).await.unwrap_err() {
                 AppError::Draft(faults) => {
                     let fits = |f: &veche_app::DraftFault| f.place == place && f.message.contains(part);
                     assert!(faults.iter().any(fits), "{place}, {part}: {faults:?}");
@@ -183,25 +184,26 @@ async fn every_fault_of_a_draft_is_named_at_its_place() {
                 other => panic!("{place}, {part}: {other}"),
             }
             assert_eq!(drafts::find(&app, &region, draft.id).await.unwrap().stage, Stage::Draft);
-            let out = rollout::begin(&app, &region, draft.id, 2, Out::Shadow, "a").await.unwrap_err();
+            let out = rollout::begin(&app, &region, draft.id, 2, Out::Shadow, &by("a")).await.unwrap_err();
             assert!(out.to_string().contains("validate it first"), "{out}");
         }
-        let draft = drafts::create(&app, &region, NewDraft { title: "y".into(), ruleset: None }, "a").await.unwrap();
+        let draft =
+            drafts::create(&app, &region, NewDraft { title: "y".into(), ruleset: None }, &by("a")).await.unwrap();
         let id = |text: &str| BindingId::new(text).unwrap();
         for (order, part) in [
             (vec![id("table"), id("table")], "given twice"),
             (vec![id("table")], "is missing"),
             (vec![id("table"), id("keywords"), id("none")], "\"none\" is unknown"),
         ] {
-            let error = drafts::edit(&app, &region, draft.id, 1, Edit::Order(order), "a").await.unwrap_err();
+            let error = drafts::edit(&app, &region, draft.id, 1, Edit::Order(order), &by("a")).await.unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
         }
         let order = Edit::Order(vec![id("table"), id("keywords")]);
-        let draft = drafts::edit(&app, &region, draft.id, 1, order, "a").await.unwrap();
+        let draft = drafts::edit(&app, &region, draft.id, 1, order, &by("a")).await.unwrap();
         assert_eq!(draft.ruleset.bindings[0].id, id("table"));
         for title in ["", " ", &"x".repeat(201)] {
             let new = NewDraft { title: title.into(), ruleset: None };
-            assert!(drafts::create(&app, &region, new, "a").await.unwrap_err().to_string().starts_with("title"));
+            assert!(drafts::create(&app, &region, new, &by("a")).await.unwrap_err().to_string().starts_with("title"));
         }
     })
     .await;
@@ -213,28 +215,29 @@ async fn a_block_changes_only_with_the_consent_of_its_lead() {
         let region = yaroslavl();
         let roads = BlockCode::new("roads").unwrap();
         let policy = RulesPolicy { consent: [roads.clone()].into(), ..RulesPolicy::default() };
-        drafts::set_policy(&app, &region, &policy, "head").await.unwrap();
+        drafts::set_policy(&app, &region, &policy, &by("head")).await.unwrap();
         let elsewhere = validated(&app, "не дороги", |r| r.threshold = 0.44).await;
-        rollout::begin(&app, &region, elsewhere.id, elsewhere.version, Out::Shadow, "admin").await.unwrap();
+        rollout::begin(&app, &region, elsewhere.id, elsewhere.version, Out::Shadow, &by("admin")).await.unwrap();
         let now = drafts::find(&app, &region, elsewhere.id).await.unwrap();
-        rollout::withdraw(&app, &region, now.id, now.version, "admin").await.unwrap();
+        rollout::withdraw(&app, &region, now.id, now.version, &by("admin")).await.unwrap();
 
         let draft = validated(&app, "дороги", |r| _ = r.thresholds.insert(BlockCode::new("roads").unwrap(), 0.6)).await;
-        let refused = rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap_err();
+        let refused = rollout::activate(&app, &region, draft.id, draft.version, &by("admin")).await.unwrap_err();
         assert!(matches!(&refused, AppError::Consent(blocks) if blocks == &["roads"]), "{refused}");
-        drafts::consent(&app, &region, draft.id, draft.version, &roads, "Дорожный зам").await.unwrap();
+        drafts::consent(&app, &region, draft.id, draft.version, &roads, &by("Дорожный зам")).await.unwrap();
         // A change of the block after the consent makes it void.
         let mut ruleset = draft.ruleset.clone();
         ruleset.thresholds.insert(roads.clone(), 0.61);
-        let edited = drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), "a").await.unwrap();
-        let draft = drafts::validate(&app, &region, edited.id, edited.version, "a").await.unwrap();
-        let refused = rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap_err();
+        let edited =
+            drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), &by("a")).await.unwrap();
+        let draft = drafts::validate(&app, &region, edited.id, edited.version, &by("a")).await.unwrap();
+        let refused = rollout::activate(&app, &region, draft.id, draft.version, &by("admin")).await.unwrap_err();
         assert!(matches!(refused, AppError::Consent(_)), "{refused}");
         let directly =
             veche_app::regions::activate(&app, draft.ruleset.clone(), None, &Actor::named("admin")).await.unwrap_err();
         assert!(matches!(directly, AppError::Consent(_)), "{directly}");
-        drafts::consent(&app, &region, draft.id, draft.version, &roads, "Дорожный зам").await.unwrap();
-        rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
+        drafts::consent(&app, &region, draft.id, draft.version, &roads, &by("Дорожный зам")).await.unwrap();
+        rollout::activate(&app, &region, draft.id, draft.version, &by("admin")).await.unwrap();
         let consents = app.store.consents(draft.id).await.unwrap();
         assert_eq!((consents.len(), consents[0].name.as_str()), (1, "Дорожный зам"));
     })
@@ -249,9 +252,9 @@ async fn a_canary_takes_its_share_and_is_taken_back_when_people_redirect() {
         let draft = validated(&app, "канарейка", |r| r.threshold = 0.36).await;
         let guard = Guard { min_sample: 5, max_extra_faults: 0.02, max_extra_redirects: 0.2 };
         let out = Out::Canary { percent: 50, guard };
-        let rollout = rollout::begin(&app, &region, draft.id, draft.version, out, "admin").await.unwrap();
+        let rollout = rollout::begin(&app, &region, draft.id, draft.version, out, &by("admin")).await.unwrap();
         let other = validated(&app, "другая", |r| r.threshold = 0.37).await;
-        let busy = rollout::begin(&app, &region, other.id, other.version, Out::Shadow, "admin").await.unwrap_err();
+        let busy = rollout::begin(&app, &region, other.id, other.version, Out::Shadow, &by("admin")).await.unwrap_err();
         assert!(busy.to_string().contains("withdraw it first"), "{busy}");
         let mut canaries = Vec::new();
         while canaries.len() < 6 {

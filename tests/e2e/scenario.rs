@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::host_process::{Serving, TOKEN, must, run};
+use crate::host_process::{Serving, TOKEN, make_account, must, run};
 use crate::world::{root, sample};
 
 /// The last word of the line that begins so.
@@ -52,8 +52,30 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     ];
     must(folder, &import);
 
-    // The developer uploads.
+    // Somebody for each duty. From now on a command that changes rules says in whose name.
+    for (login, grant) in [("developer", "developer@yaroslavl"), ("admin", "administrator@yaroslavl")] {
+        let (made, complaint) = make_account(folder, login, grant, "семь сонных ежей у реки");
+        assert!(made, "{complaint}");
+    }
     let component = plugins.join("router-table.wasm").display().to_string();
+    let release =
+        |login: &[&str], args: &[&str]| run(folder, &[&["release", "--region", "yaroslavl"], login, args].concat());
+    for (login, part) in [
+        (&[] as &[&str], "say in whose name"),
+        (&["--as", "nobody"], "there is no such account"),
+        (&["--as", "admin"], "`upload_release` in yaroslavl is not theirs to do, they have administrator@yaroslavl"),
+        // The name came with the region's folder.
+        (&["--as", "developer"], "belongs to region"),
+    ] {
+        let refused = release(login, &["add", &component]);
+        assert!(!refused.success && refused.err.contains(part), "{}", refused.err);
+    }
+    let refused = release(&["--as", "developer"], &["give", "router-table", "developer"]);
+    assert!(!refused.success && refused.err.contains("give_plugin_name"), "{}", refused.err);
+    let given = release(&["--as", "admin"], &["give", "router-table", "developer"]);
+    assert!(given.success && given.out.contains("belongs to account:developer"), "{}", given.err);
+
+    // The developer uploads.
     let said = must(folder, &["release", "--region", "yaroslavl", "--as", "developer", "add", &component]);
     assert!(said.contains("may count working days and hours"), "{said}");
     let table = faulty_table(folder);
@@ -68,7 +90,7 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     let file = folder.join("ruleset.json").display().to_string();
     std::fs::write(&file, ruleset.to_string()).unwrap();
     draft(&["edit", &id, &file]);
-    let stale = run(folder, &["draft", "--region", "yaroslavl", "edit", &id, &file, "--version", "1"]);
+    let stale = run(folder, &["draft", "--region", "yaroslavl", "--as", "admin", "edit", &id, &file, "--version", "1"]);
     assert!(
         !stale.success && stale.err.contains("what changed since:") && stale.err.contains("`routes`"),
         "{}",
@@ -80,7 +102,8 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
 
     // History shows what would change, before anybody is touched by it.
     let report = folder.join("report.json").display().to_string();
-    let said = must(folder, &["backtest", "--region", "yaroslavl", "--draft", &id, "--json", &report]);
+    let said =
+        must(folder, &["backtest", "--region", "yaroslavl", "--as", "developer", "--draft", &id, "--json", &report]);
     assert!(said.contains("× table: rejected"), "{said}");
     let job: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     assert_eq!(job["state"], "done");
@@ -89,7 +112,7 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     // Out all the same: in shadow, then for half of the appeals.
     draft(&["shadow", &id]);
     draft(&["canary", &id, "50", "--min-sample", "5", "--max-extra-faults", "0.1"]);
-    let refused = run(folder, &["draft", "--region", "yaroslavl", "canary", &id, "120"]);
+    let refused = run(folder, &["draft", "--region", "yaroslavl", "--as", "admin", "canary", &id, "120"]);
     assert!(!refused.success && refused.err.contains("out of range"), "{}", refused.err);
     let serving = Serving::start(folder).await;
     let client = reqwest::Client::new();
@@ -122,6 +145,6 @@ async fn a_bad_change_goes_from_upload_to_canary_and_the_host_takes_it_back() {
     assert!(by_canary >= 5, "{by_canary} of {}", ids.len());
     serving.kill();
     let said = must(folder, &["ruleset", "--region", "yaroslavl", "history"]);
-    assert!(said.contains("taken_back"), "{said}");
+    assert!(said.contains("taken_back") && said.contains("account:admin"), "{said}");
     assert!(draft(&["list"]).contains("validated"));
 }

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 const FLOORS: [(&str, u8); 6] = [("domain", 0), ("sandbox", 1), ("store", 1), ("app", 2), ("web", 3), ("veche", 4)];
 
 /// Crates (and their families, `wasmtime-wizer` with `wasmtime`) and the only floors that may name them.
-const ROOMS: [(&str, &[&str]); 4] = [
+const ROOMS: [(&str, &[&str]); 6] = [
     ("sqlx", &["store"]),
     ("wasmtime", &["sandbox"]),
     ("axum", &["web"]),
+    ("openidconnect", &["app"]),
+    ("reqwest", &["app"]),
     ("tokio", &["sandbox", "store", "app", "web", "veche"]),
 ];
 

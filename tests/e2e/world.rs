@@ -11,6 +11,11 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Somebody by name, without a request.
+pub(crate) fn by(name: &str) -> Actor {
+    Actor::named(name)
+}
+
 pub(crate) fn sample() -> PathBuf {
     root().join("samples/yaroslavl")
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod fuzz;
+mod node;
 mod plugins;
 mod postgres;
 mod run;

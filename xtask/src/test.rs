@@ -25,6 +25,7 @@ const APART: [&str; 3] = ["sdk/rust", "plugins", "guests"];
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
     step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
+    step("packages of npm", || crate::node::install(root))?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;

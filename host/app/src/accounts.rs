@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use veche_domain::access::{Actor, Grants};
 use veche_domain::code::Digest;
-use veche_store::{AccountChange, AccountRow, NewAccount, SessionRow, Store, TokenRow};
+use veche_store::{AccountChange, AccountRow, Identity, NewAccount, SessionRow, Store, TokenRow};
 
 use crate::error::AppError;
 
@@ -24,6 +24,8 @@ const FREE_FAILURES: i64 = 5;
 const FIRST_LOCK: TimeDelta = TimeDelta::seconds(30);
 /// Longest lock-out.
 const LONGEST_LOCK: TimeDelta = TimeDelta::hours(1);
+/// Wrong passwords are forgotten when none came for so long. The longest lock gives more tries in that time.
+const FAILURES_KEPT: TimeDelta = TimeDelta::hours(6);
 /// A session ends when it was not used for so long.
 pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
 /// A session ends so long after the sign-in, used or not: a working day.
@@ -38,6 +40,9 @@ const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 pub const TOKEN_MOST_DAYS: u32 = 366;
 /// Begins every API token, so that a leaked one is recognised.
 pub const TOKEN_PREFIX: &str = "veche_";
+
+/// Why an account of a sign-in provider has no password to change or check.
+const NO_PASSWORD: &str = "the account signs in at the sign-in provider and has no password here";
 
 /// Argon2id takes 19 MiB and tens of milliseconds each: two at a time, so that sign-ins never starve the host.
 static HASHING: Semaphore = Semaphore::const_new(2);
@@ -161,7 +166,8 @@ pub async fn create(
     check_login(login)?;
     check_name(name)?;
     let password = hash_password(password, login).await?;
-    let account = NewAccount { login: login.into(), name: name.trim().into(), grants, password };
+    let account =
+        NewAccount { login: login.into(), name: name.trim().into(), grants, password: Some(password), identity: None };
     Ok(store.create_account(&account, actor).await?)
 }
 
@@ -178,11 +184,49 @@ pub async fn change(
     if let Some(name) = &change.name {
         check_name(name)?;
     }
+    if account.identity.is_some() {
+        let elsewhere = |field, reason: &str| Err(AppError::Invalid { field, reason: reason.to_owned() });
+        if change.password.is_some() {
+            return elsewhere("password", NO_PASSWORD);
+        }
+        if change.grants.is_some() {
+            return elsewhere(
+                "grants",
+                "they come from the sign-in provider, anew with each sign-in: change them there",
+            );
+        }
+    }
     Ok(store.change_account(account, change, actor).await?)
 }
 
+/// Gives a local account to a person of the sign-in provider: from now on they sign in there, with the roles that they
+/// have there. The password and the sessions end.
+///
+/// # Errors
+/// An issuer or a subject that cannot be; an account that is somebody's; a person who has an account.
+pub async fn link(
+    store: &Store,
+    account: &AccountRow,
+    issuer: &str,
+    subject: &str,
+    actor: &Actor,
+) -> Result<(), AppError> {
+    for (field, text) in [("issuer", issuer), ("subject", subject)] {
+        if text.trim() != text || !(1..=255).contains(&text.chars().count()) {
+            let reason = "it must have 1 to 255 characters, as the provider writes it".into();
+            return Err(AppError::Invalid { field, reason });
+        }
+    }
+    if account.identity.is_some() {
+        let reason = "it belongs to a person of a sign-in provider already".into();
+        return Err(AppError::Invalid { field: "account", reason });
+    }
+    let identity = Identity { issuer: issuer.to_owned(), subject: subject.to_owned() };
+    Ok(store.link_account(account, &identity, actor).await?)
+}
+
 /// A random secret of 256 bits, hexadecimal.
-fn secret() -> Result<String, AppError> {
+pub(crate) fn secret() -> Result<String, AppError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|e| AppError::Stored { what: "the system's source of random bytes".into(), reason: e.to_string() })?;
@@ -222,17 +266,36 @@ pub async fn sign_in(
     // Held until a wrong password is counted: of many guesses at once only two are ahead of the lock.
     let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
     let account = store.account_by_login(login).await?;
-    if let Some(until) = account.as_ref().and_then(|a| a.locked_until).filter(|until| *until > now) {
-        return Err(AppError::Locked { seconds: (until - now).num_seconds().max(1) });
+    // A login that nobody has locks as one that somebody has: an answer tells nobody which it was.
+    // Both are read for both: nor does the time tell.
+    let (unknown, over) = (Digest::of(login.as_bytes()), now - FAILURES_KEPT);
+    let unknown_until = store.unknown_login_locked_until(&unknown).await?;
+    let locked_until = account.as_ref().map_or(unknown_until, |account| account.locked_until);
+    if let Some(until) = locked_until.filter(|until| *until > now) {
+        return Err(AppError::Locked { seconds: seconds_until(until, now) });
     }
-    let fits = fits(password, account.as_ref().map(|a| a.password.as_str())).await?;
-    let Some(account) = account.filter(|a| !a.disabled) else { return Err(AppError::SignIn) };
-    let actor = Actor { name: format!("account:{}", account.login), request };
-    if !fits {
-        store.count_failure(&account, |failures| lock_after(failures, now), &actor).await?;
-        return Err(AppError::SignIn);
+    let fits = fits(password, account.as_ref().and_then(|a| a.password.as_deref())).await?;
+    match account {
+        Some(account) if fits && !account.disabled => {
+            let actor = Actor { name: format!("account:{}", account.login), request };
+            begin_session(store, account, &actor, now).await
+        }
+        Some(account) => {
+            let actor = Actor { name: format!("account:{}", account.login), request };
+            store.count_failure(&account, |failures| lock_after(failures, now), now, over, &actor).await?;
+            Err(AppError::SignIn)
+        }
+        None => {
+            store.count_unknown_failure(&unknown, |failures| lock_after(failures, now), now, over).await?;
+            Err(AppError::SignIn)
+        }
     }
-    begin_session(store, account, &actor, now).await
+}
+
+/// Whole seconds until a lock ends, never less than that.
+fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    let left = until - now;
+    (left.num_seconds() + i64::from(left.subsec_nanos() > 0)).max(1)
 }
 
 /// Checks the password of somebody who is signed in, before they change it. Wrong ones count as they do at sign-in.
@@ -248,13 +311,16 @@ pub async fn check_own_password(
 ) -> Result<(), AppError> {
     let _permit = HASHING.acquire().await.map_err(|_| AppError::Stopped)?;
     let account = &store.account(account.id).await?.ok_or(AppError::SignIn)?;
-    if let Some(until) = account.locked_until.filter(|until| *until > now) {
-        return Err(AppError::Locked { seconds: (until - now).num_seconds().max(1) });
+    if account.password.is_none() {
+        return Err(AppError::Invalid { field: "password", reason: NO_PASSWORD.into() });
     }
-    if fits(password, Some(&account.password)).await? {
+    if let Some(until) = account.locked_until.filter(|until| *until > now) {
+        return Err(AppError::Locked { seconds: seconds_until(until, now) });
+    }
+    if fits(password, account.password.as_deref()).await? {
         return Ok(());
     }
-    store.count_failure(account, |failures| lock_after(failures, now), actor).await?;
+    store.count_failure(account, |failures| lock_after(failures, now), now, now - FAILURES_KEPT, actor).await?;
     Err(AppError::SignIn)
 }
 

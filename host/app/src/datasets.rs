@@ -1,6 +1,7 @@
 //! Datasets: each upload is a version, read whole before it is kept, and live only through a ruleset that names it.
 
 use chrono::Utc;
+use veche_domain::access::Actor;
 use veche_domain::code::{DatasetName, Digest, RegionCode};
 use veche_sandbox::datasets::Dataset;
 use veche_store::{BlobKind, DatasetRow, Store};
@@ -20,7 +21,7 @@ pub async fn upload(
     name: &str,
     shape: &str,
     bytes: Vec<u8>,
-    actor: Option<&str>,
+    actor: &Actor,
 ) -> Result<(DatasetRow, bool), AppError> {
     let invalid = |reason: String| AppError::Invalid { field: "dataset", reason };
     let name = DatasetName::new(name).map_err(|e| invalid(e.to_string()))?;
@@ -45,9 +46,9 @@ pub async fn upload(
         shape: schema.shape,
         columns: schema.columns,
         size: small(bytes.len()),
-        uploaded_by: actor.map(str::to_owned),
+        uploaded_by: Some(actor.name.clone()),
         created_at: Utc::now(),
     };
-    let new = store.save_dataset(region, &row).await?;
+    let new = store.save_dataset(region, &row, actor).await?;
     Ok((row, new))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::Utc;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::diff::{Labels, Language, diff, words};
 use veche_domain::lifecycle::{RulesEventKind, RulesPolicy, SignaturePolicy, Stage, StageError, step};
@@ -30,7 +31,7 @@ pub struct NewDraft {
 ///
 /// # Errors
 /// A bad title, content of another region, or no active ruleset to copy.
-pub async fn create(app: &App, region: &RegionCode, new: NewDraft, actor: &str) -> Result<DraftRow, AppError> {
+pub async fn create(app: &App, region: &RegionCode, new: NewDraft, actor: &Actor) -> Result<DraftRow, AppError> {
     let row = app.region(region).await?;
     let title = check_title(&new.title)?;
     let ruleset = match new.ruleset {
@@ -51,12 +52,12 @@ pub async fn create(app: &App, region: &RegionCode, new: NewDraft, actor: &str) 
         stage: Stage::Draft,
         digest: None,
         version: 1,
-        created_by: Some(actor.to_owned()),
-        updated_by: Some(actor.to_owned()),
+        created_by: Some(actor.name.clone()),
+        updated_by: Some(actor.name.clone()),
         created_at: now,
         updated_at: now,
     };
-    app.store.insert_draft(&draft).await?;
+    app.store.insert_draft(&draft, actor).await?;
     Ok(draft)
 }
 
@@ -158,7 +159,7 @@ pub async fn edit(
     id: Uuid,
     seen: i64,
     edit: Edit,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<DraftRow, AppError> {
     let mut draft = find_seen(app, region, id, seen).await?;
     if !draft.stage.is_editable() {
@@ -207,7 +208,7 @@ fn reorder(ruleset: &mut Ruleset, order: &[BindingId]) -> Result<(), AppError> {
     }
 }
 
-async fn save(app: &App, mut draft: DraftRow, kind: RulesEventKind, actor: &str) -> Result<DraftRow, AppError> {
+async fn save(app: &App, mut draft: DraftRow, kind: RulesEventKind, actor: &Actor) -> Result<DraftRow, AppError> {
     let mut event = RulesEvent::new(kind, Some(draft.id), Some(actor));
     event.ruleset = draft.digest;
     draft.version = app.store.update_draft(&draft, &event).await?;
@@ -220,7 +221,13 @@ async fn save(app: &App, mut draft: DraftRow, kind: RulesEventKind, actor: &str)
 ///
 /// # Errors
 /// [`AppError::Draft`] with every fault found; [`AppError::Stale`].
-pub async fn validate(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &str) -> Result<DraftRow, AppError> {
+pub async fn validate(
+    app: &App,
+    region: &RegionCode,
+    id: Uuid,
+    seen: i64,
+    actor: &Actor,
+) -> Result<DraftRow, AppError> {
     let mut draft = find_seen(app, region, id, seen).await?;
     step(draft.stage, Stage::Validated)?;
     review(app, &draft.ruleset).await?;
@@ -233,13 +240,13 @@ pub async fn validate(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor
 ///
 /// # Errors
 /// [`AppError::Stale`], or a draft that is out.
-pub async fn delete(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &str) -> Result<(), AppError> {
+pub async fn delete(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &Actor) -> Result<(), AppError> {
     let draft = find_seen(app, region, id, seen).await?;
     if !draft.stage.is_editable() {
         let remedy = "withdraw it first; what was active is kept";
         return Err(StageError::Order { from: draft.stage, to: Stage::Draft, remedy }.into());
     }
-    Ok(app.store.delete_draft(&draft, Some(actor)).await?)
+    Ok(app.store.delete_draft(&draft, actor).await?)
 }
 
 /// Checks a ruleset whole before it may go out: codes, order, releases and datasets of this region, permissions
@@ -364,7 +371,7 @@ pub async fn consent(
     id: Uuid,
     seen: i64,
     block: &BlockCode,
-    name: &str,
+    actor: &Actor,
 ) -> Result<Consent, AppError> {
     let draft = find_seen(app, region, id, seen).await?;
     if draft.stage == Stage::Draft {
@@ -376,8 +383,8 @@ pub async fn consent(
         return Err(AppError::Unknown { what: "block", code: block.to_string() });
     }
     let digest = draft.ruleset.block_digest(block);
-    let consent = Consent { block: block.clone(), digest, name: name.to_owned(), at: Utc::now() };
-    app.store.save_consent(region, id, &consent).await?;
+    let consent = Consent { block: block.clone(), digest, name: actor.name.clone(), at: Utc::now() };
+    app.store.save_consent(region, id, &consent, actor).await?;
     Ok(consent)
 }
 
@@ -415,12 +422,12 @@ pub async fn demand_consents(app: &App, to: &Ruleset, draft: Option<Uuid>) -> Re
 ///
 /// # Errors
 /// A block that the region does not have, or a key that is none.
-pub async fn set_policy(app: &App, region: &RegionCode, policy: &RulesPolicy, actor: &str) -> Result<(), AppError> {
+pub async fn set_policy(app: &App, region: &RegionCode, policy: &RulesPolicy, actor: &Actor) -> Result<(), AppError> {
     crate::releases::check_keys(&policy.trusted_keys)?;
     let row = app.region(region).await?;
     let dictionaries = app.rules.dictionaries(&row.dictionaries).await?;
     if let Some(block) = policy.consent.iter().find(|block| dictionaries.block(block.as_str()).is_none()) {
         return Err(AppError::Unknown { what: "block", code: block.to_string() });
     }
-    Ok(app.store.save_rules_policy(region, policy, Some(actor)).await?)
+    Ok(app.store.save_rules_policy(region, policy, actor).await?)
 }

@@ -136,6 +136,9 @@ pub enum AppError {
     /// Not signed in: no word about what of it was wrong.
     #[error("login or password is wrong, or the account is disabled")]
     SignIn,
+    /// Not signed in by the sign-in provider.
+    #[error(transparent)]
+    Oidc(#[from] crate::oidc::OidcError),
     /// Too many wrong passwords.
     #[error("too many wrong passwords: try again in {seconds} s, or let an administrator set a new password")]
     Locked {

@@ -12,6 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod files;
 pub mod intake;
+pub mod oidc;
 pub mod people;
 pub mod pipeline;
 pub mod quarantine;
@@ -61,6 +62,8 @@ pub struct Config {
     pub vault: Vault,
     /// When a binding goes into quarantine.
     pub quarantine: QuarantineRules,
+    /// Days for which shadow decisions are kept; 0 for ever.
+    pub shadow_days: u32,
 }
 
 impl Default for Config {
@@ -73,6 +76,7 @@ impl Default for Config {
             ceiling: Limits::of(LimitsClass::Large),
             vault: Vault::default(),
             quarantine: QuarantineRules::default(),
+            shadow_days: shadow::SHADOW_DAYS,
         }
     }
 }
@@ -90,6 +94,8 @@ pub struct App {
     pub intake: IntakeDoor,
     /// The door to the shadow.
     pub shadow: ShadowDoor,
+    /// Days for which shadow decisions are kept; 0 for ever.
+    shadow_days: u32,
 }
 
 impl App {
@@ -113,18 +119,19 @@ impl App {
             .map_err(|e| AppError::Stored { what: "the shadow's thread".into(), reason: e.to_string() })?;
         let shadow = ShadowDoor::open(store.clone(), shadow_thread);
         let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone(), shadow.clone());
-        Ok(Self { store, rules, threads, intake, shadow })
+        Ok(Self { store, rules, threads, intake, shadow, shadow_days: config.shadow_days })
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests.
+    /// over canaries, back-tests, the end of old shadow decisions.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
         let watch = rollout::watch(self.clone(), stop.clone());
-        let backtests = backtest::work(self.clone(), stop);
+        let backtests = backtest::work(self.clone(), stop.clone());
+        let prune = shadow::prune(self.store.clone(), self.shadow_days, stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests);
+            tokio::join!(worker, watch, backtests, prune);
         })
     }
 

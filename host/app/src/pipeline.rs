@@ -427,9 +427,10 @@ impl<'a> Steps<'a, '_> {
         category: Option<&ChosenCategory>,
     ) {
         let kind = bound.binding.kind;
-        let (id, at) = (Uuid::now_v7(), Utc::now());
-        let fault = fault.map(|text| masked(&self.appeal.content, &text));
         let keeps = self.caller.keeps();
+        // An id takes random bytes of the system: a rehearsal, which stores nothing, needs none.
+        let (id, at) = if keeps { (Uuid::now_v7(), Utc::now()) } else { (Uuid::nil(), DateTime::UNIX_EPOCH) };
+        let fault = fault.map(|text| masked(&self.appeal.content, &text));
         if outcome.is_fault() && keeps {
             let trace = trace(&self.appeal.content, report);
             self.faults.push(FaultTrace { decision: id, binding: bound.binding.id.clone(), trace, at });

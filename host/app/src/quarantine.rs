@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
+use veche_domain::access::Actor;
 use veche_domain::code::{BindingId, BlockCode, RegionCode};
 use veche_domain::decision::{Decision, Effect, Kind, Outcome};
 use veche_domain::quarantine::{Place, Quarantine, QuarantineRules, Streak};
@@ -261,7 +262,7 @@ impl Watch {
         region: &RegionCode,
         binding: &str,
         block: Option<&str>,
-        actor: &str,
+        actor: &Actor,
     ) -> Result<usize, AppError> {
         let here = |place: &Place| {
             place.binding.as_str() == binding

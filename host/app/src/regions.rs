@@ -136,7 +136,7 @@ pub async fn activate(
     drafts::review(app, &ruleset).await?;
     drafts::demand_consents(app, &ruleset, None).await?;
     let digest = app.store.put_blob(BlobKind::Ruleset, &ruleset.canonical()).await?;
-    app.store.activate_ruleset(&region, &Switch { expected, actor: Some(&actor.name), ..Switch::to(digest) }).await?;
+    app.store.activate_ruleset(&region, &Switch { expected, actor: Some(actor), ..Switch::to(digest) }).await?;
     tracing::info!(region = %region, ruleset = %digest.short(), "ruleset activated");
     Ok(digest)
 }
@@ -190,7 +190,7 @@ async fn from_file(
                 path: plugins.join(format!("{}.wasm", binding.plugin)).display().to_string(),
                 reason: format!("{e}; build the reference plug-ins with `cargo xtask plugins`"),
             })?;
-        // A folder is the region's own: it takes no plug-in name for whoever happens to load it.
+        // A folder is the region's own: its names are not for whoever happens to load it.
         let (inspection, _) = releases::upload(store, engine, region, component, actor, None).await?;
         let mut bound = BTreeMap::new();
         for (name, file) in &binding.datasets {
@@ -199,7 +199,7 @@ async fn from_file(
                 .map_err(|e| AppError::File { path: path.display().to_string(), reason: e.to_string() })?;
             let need = inspection.datasets.iter().find(|need| need.name == *name);
             let shape = need.map_or("table", |need| need.shape.as_str());
-            let (row, _) = datasets::upload(store, region, name, shape, bytes, Some(&actor.name)).await?;
+            let (row, _) = datasets::upload(store, region, name, shape, bytes, actor).await?;
             bound.insert(name.clone(), row.digest);
         }
         bindings.push(Binding {

@@ -9,14 +9,14 @@ use veche_domain::access::Actor;
 use veche_domain::code::{Digest, PluginName, RegionCode};
 use veche_domain::ruleset::Ruleset;
 use veche_sandbox::{Engine, Inspection};
-use veche_store::{BlobKind, ReleaseRow, Store};
+use veche_store::{BlobKind, REGION_OWNER, ReleaseRow, Store};
 
 use crate::App;
 use crate::error::AppError;
 use crate::rules::inspect_release;
 
 /// Inspects and stores a component; whether it is new. The first `owner` who uploads a plug-in owns its name in the
-/// region; a region's folder has none.
+/// region; what comes with the region's folder has none, and its names are the region's own.
 ///
 /// # Errors
 /// What is wrong with the component, a name that belongs to somebody else, or a store error.
@@ -52,6 +52,26 @@ pub async fn upload(
     Ok((inspection, new))
 }
 
+/// Gives the name of a plug-in to an account or a token, or to the region, `region`.
+///
+/// # Errors
+/// A name that nobody owns, or an owner who is none.
+pub async fn give(app: &App, region: &RegionCode, plugin: &str, owner: &str, actor: &Actor) -> Result<(), AppError> {
+    let unknown = || AppError::Unknown { what: "plug-in", code: plugin.chars().take(80).collect() };
+    let name = PluginName::new(plugin).map_err(|_| unknown())?;
+    let store = &app.store;
+    let known = match owner.split_once(':') {
+        Some(("account", login)) => store.account_by_login(login).await?.is_some(),
+        Some(("token", id)) => store.tokens().await?.iter().any(|token| token.id.to_string() == id),
+        _ => owner == REGION_OWNER,
+    };
+    if !known {
+        let reason = "write `account:<login>` or `token:<id>` of one that exists, or `region`".into();
+        return Err(AppError::Invalid { field: "owner", reason });
+    }
+    if store.give_plugin_name(region, &name, owner, actor).await? { Ok(()) } else { Err(unknown()) }
+}
+
 /// A release of a region.
 ///
 /// # Errors
@@ -70,13 +90,13 @@ pub async fn sign(
     region: &RegionCode,
     release: &Digest,
     signature: &str,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<String, AppError> {
     find(app, region, release).await?;
     let bytes = app.store.blob(release).await?.ok_or(AppError::Missing { what: "release", digest: *release })?;
     let policy = app.store.rules_policy(region).await?;
     let publisher = publisher(&policy.trusted_keys, &bytes, signature)?;
-    app.store.sign_release(region, *release, &publisher, signature, Some(actor)).await?;
+    app.store.sign_release(region, *release, &publisher, signature, actor).await?;
     Ok(publisher)
 }
 
@@ -116,21 +136,27 @@ pub(crate) fn check_keys(trusted: &BTreeMap<String, String>) -> Result<(), AppEr
 ///
 /// # Errors
 /// An unknown release, or no reason.
-pub async fn yank(app: &App, region: &RegionCode, release: &Digest, reason: &str, actor: &str) -> Result<(), AppError> {
+pub async fn yank(
+    app: &App,
+    region: &RegionCode,
+    release: &Digest,
+    reason: &str,
+    actor: &Actor,
+) -> Result<(), AppError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 2_000 {
         let reason = "say why, in 1 to 2,000 characters: the reason is shown with the release".into();
         return Err(AppError::Invalid { field: "reason", reason });
     }
     find(app, region, release).await?;
-    Ok(app.store.yank_release(region, *release, reason, Some(actor)).await?)
+    Ok(app.store.yank_release(region, *release, reason, actor).await?)
 }
 
 /// Deletes a release that nothing holds: no draft, no ruleset that is or was active or out, no stored decision.
 ///
 /// # Errors
 /// [`AppError::InUse`] says what holds it.
-pub async fn delete(app: &App, region: &RegionCode, release: &Digest, actor: &str) -> Result<(), AppError> {
+pub async fn delete(app: &App, region: &RegionCode, release: &Digest, actor: &Actor) -> Result<(), AppError> {
     find(app, region, release).await?;
     let in_use = |by: String| AppError::InUse { what: "release", code: release.short(), by };
     let binds = |ruleset: &Ruleset| ruleset.bindings.iter().any(|b| b.release == *release);
@@ -148,5 +174,5 @@ pub async fn delete(app: &App, region: &RegionCode, release: &Digest, actor: &st
     if app.store.release_decided(region, release).await? {
         return Err(in_use("stored decisions, which must stay replayable".into()));
     }
-    Ok(app.store.delete_release(region, *release, Some(actor)).await?)
+    Ok(app.store.delete_release(region, *release, actor).await?)
 }

@@ -3,6 +3,7 @@
 use chrono::Utc;
 use serde::Serialize;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::lifecycle::{Guard, RulesEventKind, Stage, Tally, step};
 use veche_store::{DraftRow, Rollout, RulesEvent, ShadowTally, StoreError, Switch};
@@ -35,7 +36,7 @@ pub async fn begin(
     id: Uuid,
     seen: i64,
     out: Out,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<Rollout, AppError> {
     let draft = find_seen(app, region, id, seen).await?;
     let (stage, percent, guard) = match out {
@@ -56,11 +57,11 @@ pub async fn begin(
         stage,
         percent,
         guard,
-        started_by: Some(actor.to_owned()),
+        started_by: Some(actor.name.clone()),
         started_at: Utc::now(),
         dropped: 0,
     };
-    app.store.begin_rollout(&draft, &rollout).await?;
+    app.store.begin_rollout(&draft, &rollout, actor).await?;
     tracing::info!(region = %region, ruleset = %ruleset.short(), rollout.stage = %stage, rollout.percent = percent, "ruleset goes out");
     Ok(rollout)
 }
@@ -74,7 +75,7 @@ fn checked(draft: &DraftRow) -> Result<Digest, AppError> {
 ///
 /// # Errors
 /// A draft that is not out; a conflict.
-pub async fn withdraw(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &str) -> Result<(), AppError> {
+pub async fn withdraw(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &Actor) -> Result<(), AppError> {
     let draft = find_seen(app, region, id, seen).await?;
     let out = app.region(region).await?.rollout.filter(|out| out.draft == id);
     let Some(out) = out else {
@@ -95,7 +96,7 @@ pub async fn withdraw(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor
 ///
 /// # Errors
 /// A draft that was not checked; a missing consent; a conflict.
-pub async fn activate(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &str) -> Result<Digest, AppError> {
+pub async fn activate(app: &App, region: &RegionCode, id: Uuid, seen: i64, actor: &Actor) -> Result<Digest, AppError> {
     let draft = find_seen(app, region, id, seen).await?;
     step(draft.stage, Stage::Active)?;
     let ruleset = checked(&draft)?;
@@ -121,7 +122,7 @@ pub async fn rollback(
     region: &RegionCode,
     to: Option<Digest>,
     reason: &str,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<Digest, AppError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 2_000 {

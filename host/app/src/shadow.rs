@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use veche_domain::appeal::Appeal;
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::decision::{Effect, Verdict};
@@ -19,6 +22,12 @@ use crate::error::AppError;
 use crate::pipeline::decide;
 use crate::rules::{Live, Rules};
 
+/// Days for which shadow decisions are kept where nobody says otherwise.
+pub const SHADOW_DAYS: u32 = 90;
+/// How often old ones are looked for.
+const PRUNING: Duration = Duration::from_secs(60 * 60);
+/// Rows deleted in one transaction: others must write in between.
+const PRUNED_AT_ONCE: i64 = 2_000;
 /// Groups that may wait.
 const QUEUE: usize = 64;
 
@@ -98,6 +107,39 @@ impl ShadowQueue {
         let dropped = self.dropped.lock().remove(&key).unwrap_or(0);
         store.save_shadow(&key.0, ruleset, &rows?, dropped).await?;
         Ok(true)
+    }
+}
+
+/// Deletes shadow decisions of more than so many days (none if 0), until it is cancelled. Several hosts do no harm.
+pub async fn prune(store: Store, days: u32, stop: CancellationToken) {
+    if days == 0 {
+        return;
+    }
+    loop {
+        match prune_before(&store, Utc::now() - TimeDelta::days(i64::from(days))).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(shadow.rows = rows, shadow.days = days, "old shadow decisions are deleted"),
+            Err(error) => tracing::error!(%error, "old shadow decisions cannot be deleted now"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PRUNING) => {}
+        }
+    }
+}
+
+/// Deletes the shadow decisions that were made before a moment; how many there were.
+///
+/// # Errors
+/// Store errors; what was deleted until then stays so.
+pub async fn prune_before(store: &Store, before: DateTime<Utc>) -> Result<u64, AppError> {
+    let mut all = 0;
+    loop {
+        let rows = store.delete_shadow(before, PRUNED_AT_ONCE).await?;
+        all += rows;
+        if rows == 0 {
+            return Ok(all);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Deny by default: what [`TABLE`] does not allow is refused. The web floor asks it for every route, `docs/roles.md` is
 //! written from it, and the tests call every route as every role and compare.
 
+pub mod claims;
 mod table;
 
 use std::collections::BTreeSet;
@@ -241,7 +242,7 @@ impl Grants {
         let mut blocks = BTreeSet::new();
         for grant in here() {
             match action.rule().and_then(|rule| rule.reach(grant.role)) {
-                None => {}
+                None | Some(Reach::Host) => {}
                 Some(Reach::Blocks) if !grant.blocks.is_empty() => blocks.extend(grant.blocks.iter().cloned()),
                 Some(_) => return Ok(Scope::Region),
             }
@@ -252,7 +253,11 @@ impl Grants {
     /// Whether an action is allowed anywhere: for routes that belong to no region.
     #[must_use]
     pub fn allow_somewhere(&self, action: Action) -> bool {
-        self.0.iter().any(|grant| action.rule().and_then(|rule| rule.reach(grant.role)).is_some())
+        self.0.iter().any(|grant| match action.rule().and_then(|rule| rule.reach(grant.role)) {
+            None => false,
+            Some(Reach::Host) => grant.region.is_none(),
+            Some(Reach::Region | Reach::Blocks) => true,
+        })
     }
 
     /// Whether somebody who holds these grants may give `grant` to another: within the regions where accounts are
@@ -294,7 +299,7 @@ impl fmt::Display for Grants {
 /// Who does something: what the log names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `account:…`, `token:…`, `cli` or `host`.
+    /// `account:…`, `token:…`, `cli`, `host`, or `oidc` for what the sign-in provider says.
     pub name: String,
     /// Id of the request that they sent.
     pub request: Option<String>,
@@ -362,6 +367,13 @@ mod tests {
         let both = grants(&["block_lead@r/roads", "head@r"]).unwrap();
         assert_eq!(both.scope(Action::Correct, &here), Ok(Scope::Region));
         assert_eq!(grants(&["auditor@*"]).unwrap().scope(Action::ReadAudit, &there), Ok(Scope::Region));
+        // The host's own log is for those who hold their role in no single region.
+        for (text, may) in [("auditor@*", true), ("host_administrator", true), ("auditor@r", false), ("head@r", false)]
+        {
+            let grants = grants(&[text]).unwrap();
+            assert_eq!(grants.allow_somewhere(Action::ReadHostAudit), may, "{text}");
+            assert_eq!(grants.scope(Action::ReadHostAudit, &here), Err(Refusal::Forbidden), "{text}");
+        }
     }
 
     #[test]

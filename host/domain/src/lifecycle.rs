@@ -85,6 +85,8 @@ text_enum!(
         Yanked => "yanked",
         /// A release was deleted.
         ReleaseDeleted => "release_deleted",
+        /// The name of a plug-in was given to another.
+        NameGiven => "name_given",
         /// A version of a dataset was uploaded.
         DatasetUploaded => "dataset_uploaded",
         /// The region's policy was changed.

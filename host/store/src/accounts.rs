@@ -10,6 +10,7 @@ use veche_domain::code::Digest;
 use crate::audit::append;
 use crate::db::{Store, moment, now, on_db};
 use crate::error::StoreError;
+use crate::identities::{Identity, identify};
 
 /// An account to make.
 #[derive(Debug, Clone)]
@@ -20,8 +21,10 @@ pub struct NewAccount {
     pub name: String,
     /// What they may do.
     pub grants: Grants,
-    /// PHC string of the password.
-    pub password: String,
+    /// PHC string of the password; none for a person of a sign-in provider.
+    pub password: Option<String>,
+    /// Who they are at a sign-in provider.
+    pub identity: Option<Identity>,
 }
 
 /// An account as stored.
@@ -35,9 +38,12 @@ pub struct AccountRow {
     pub name: String,
     /// What they may do.
     pub grants: Grants,
-    /// PHC string of the password.
+    /// PHC string of the password; none for a person of a sign-in provider.
     #[serde(skip)]
-    pub password: String,
+    pub password: Option<String>,
+    /// Who they are at a sign-in provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// Whether it is disabled.
     pub disabled: bool,
     /// Wrong passwords in a row.
@@ -97,10 +103,12 @@ pub(crate) struct AccountRecord {
     locked_until: Option<i64>,
     version: i64,
     created_at: i64,
+    issuer: Option<String>,
+    subject: Option<String>,
 }
 
-pub(crate) const ACCOUNT: &str =
-    "SELECT id, login, name, grants, password, disabled, failures, locked_until, version, created_at FROM account";
+pub(crate) const ACCOUNT: &str = "SELECT a.id, a.login, a.name, a.grants, a.password, a.disabled, a.failures, a.locked_until, \
+     a.version, a.created_at, i.issuer, i.subject FROM account a LEFT JOIN account_identity i ON i.account_id = a.id";
 
 impl AccountRecord {
     pub(crate) fn row(self) -> Result<AccountRow, StoreError> {
@@ -109,7 +117,9 @@ impl AccountRecord {
             login: self.login,
             name: self.name,
             grants: serde_json::from_str(&self.grants)?,
-            password: self.password,
+            // The column is older than sign-in providers and may not be NULL.
+            password: Some(self.password).filter(|password| !password.is_empty()),
+            identity: self.issuer.zip(self.subject).map(|(issuer, subject)| Identity { issuer, subject }),
             disabled: self.disabled,
             failures: self.failures,
             locked_until: self.locked_until.map(moment),
@@ -175,9 +185,14 @@ impl Store {
         let grants = serde_json::to_string(&account.grants)?;
         let facts =
             facts(&[&account.grants], actor, Deed::CreateAccount, &format!("account {}", account.login), |fact| {
-                fact.change(None, Some(state(&account.grants, false)))
+                let fact = fact
+                    .change(None, Some(state(&account.grants, false)))
                     .detail("grants", account.grants.to_string())
-                    .private("name", account.name.as_str())
+                    .private("name", account.name.as_str());
+                match &account.identity {
+                    Some(of) => fact.detail("issuer", of.issuer.as_str()).private("subject", of.subject.as_str()),
+                    None => fact,
+                }
             });
         on_db!(self, write tx: DB => {
             let added = sqlx::query(
@@ -188,7 +203,7 @@ impl Store {
             .bind(&account.login)
             .bind(&account.name)
             .bind(&grants)
-            .bind(&account.password)
+            .bind(account.password.as_deref().unwrap_or_default())
             .bind(now)
             .execute(&mut *tx)
             .await?
@@ -199,6 +214,9 @@ impl Store {
                     expected: "a free one".into(),
                     found: format!("account {}", account.login),
                 });
+            }
+            if let Some(identity) = &account.identity {
+                identify!(tx, id, identity);
             }
             append!(tx, &facts);
         });
@@ -211,7 +229,7 @@ impl Store {
     /// Store errors.
     pub async fn account(&self, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
         let row: Option<AccountRecord> = on_db!(self, read pool => {
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1"))).bind(id).fetch_optional(pool).await?
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE a.id = $1"))).bind(id).fetch_optional(pool).await?
         });
         row.map(AccountRecord::row).transpose()
     }
@@ -222,7 +240,7 @@ impl Store {
     /// Store errors.
     pub async fn account_by_login(&self, login: &str) -> Result<Option<AccountRow>, StoreError> {
         let row: Option<AccountRecord> = on_db!(self, read pool => {
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE login = $1")))
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE a.login = $1")))
                 .bind(login)
                 .fetch_optional(pool)
                 .await?
@@ -236,7 +254,7 @@ impl Store {
     /// Store errors.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
         let rows: Vec<AccountRecord> = on_db!(self, read pool => {
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY login"))).fetch_all(pool).await?
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ACCOUNT} ORDER BY a.login"))).fetch_all(pool).await?
         });
         rows.into_iter().map(AccountRecord::row).collect()
     }
@@ -297,7 +315,8 @@ impl Store {
         Ok(seen.version + 1)
     }
 
-    /// Counts a wrong password. Returns the number in a row; `locked_until` is set by the caller's rule.
+    /// Counts a wrong password at `at`, from one again if the last came before `over`. Returns the number in a row;
+    /// `locked_until` is set by the caller's rule.
     ///
     /// # Errors
     /// Store errors.
@@ -305,14 +324,20 @@ impl Store {
         &self,
         account: &AccountRow,
         locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send,
+        at: DateTime<Utc>,
+        over: DateTime<Utc>,
         actor: &Actor,
     ) -> Result<i64, StoreError> {
         let failures = on_db!(self, write tx: DB => {
-            let (failures,): (i64,) =
-                sqlx::query_as("UPDATE account SET failures = failures + 1 WHERE id = $1 RETURNING failures")
-                    .bind(account.id)
-                    .fetch_one(&mut *tx)
-                    .await?;
+            let (failures,): (i64,) = sqlx::query_as(
+                "UPDATE account SET failures = CASE WHEN failed_at < $1 THEN 1 ELSE failures + 1 END, failed_at = $2 \
+                 WHERE id = $3 RETURNING failures",
+            )
+            .bind(over.timestamp_micros())
+            .bind(at.timestamp_micros())
+            .bind(account.id)
+            .fetch_one(&mut *tx)
+            .await?;
             if let Some(until) = locked_until(failures) {
                 sqlx::query("UPDATE account SET locked_until = $1 WHERE id = $2")
                     .bind(until.timestamp_micros())
@@ -327,6 +352,56 @@ impl Store {
             failures
         });
         Ok(failures)
+    }
+
+    /// Until when a login that nobody has is locked.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn unknown_login_locked_until(&self, login: &Digest) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let row: Option<(Option<i64>,)> = on_db!(self, read pool => {
+            sqlx::query_as("SELECT locked_until FROM unknown_login WHERE login = $1")
+                .bind(login.as_bytes().as_slice())
+                .fetch_optional(pool)
+                .await?
+        });
+        Ok(row.and_then(|(until,)| until).map(moment))
+    }
+
+    /// Counts a wrong password for a login that nobody has, as [`Store::count_failure`] does for an account, and deletes
+    /// those that were not tried since `over`.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn count_unknown_failure(
+        &self,
+        login: &Digest,
+        locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send,
+        at: DateTime<Utc>,
+        over: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        on_db!(self, write tx: DB => {
+            sqlx::query("DELETE FROM unknown_login WHERE seen_at < $1")
+                .bind(over.timestamp_micros())
+                .execute(&mut *tx)
+                .await?;
+            let (failures,): (i64,) = sqlx::query_as(
+                "INSERT INTO unknown_login (login, failures, seen_at) VALUES ($1, 1, $2) \
+                 ON CONFLICT (login) DO UPDATE SET failures = unknown_login.failures + 1, seen_at = $2 RETURNING failures",
+            )
+            .bind(login.as_bytes().as_slice())
+            .bind(at.timestamp_micros())
+            .fetch_one(&mut *tx)
+            .await?;
+            if let Some(until) = locked_until(failures) {
+                sqlx::query("UPDATE unknown_login SET locked_until = $1 WHERE login = $2")
+                    .bind(until.timestamp_micros())
+                    .bind(login.as_bytes().as_slice())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        });
+        Ok(())
     }
 
     /// Makes an API token.

@@ -54,6 +54,9 @@ pub struct RulesEvent {
     pub ruleset: Option<Digest>,
     /// Who; none for the host itself.
     pub actor: Option<String>,
+    /// Id of the request that they sent. The log keeps it; the history of rules does not.
+    #[serde(skip)]
+    pub request: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Details by field.
@@ -65,9 +68,10 @@ pub struct RulesEvent {
 impl RulesEvent {
     /// An event of now.
     #[must_use]
-    pub fn new(kind: RulesEventKind, draft: Option<Uuid>, actor: Option<&str>) -> Self {
-        let actor = actor.map(str::to_owned);
-        Self { kind, draft, ruleset: None, actor, reason: None, data: BTreeMap::new(), at: Utc::now() }
+    pub fn new(kind: RulesEventKind, draft: Option<Uuid>, actor: Option<&Actor>) -> Self {
+        let request = actor.and_then(|actor| actor.request.clone());
+        let actor = actor.map(|actor| actor.name.clone());
+        Self { kind, draft, ruleset: None, actor, request, reason: None, data: BTreeMap::new(), at: Utc::now() }
     }
 
     /// The entry of the log for it; none where what changes has an entry of its own.
@@ -75,7 +79,8 @@ impl RulesEvent {
         if matches!(self.kind, RulesEventKind::Activated | RulesEventKind::RolledBack | RulesEventKind::Uploaded) {
             return None;
         }
-        let actor = Actor::named(self.actor.as_deref().unwrap_or("host"));
+        let name = self.actor.clone().unwrap_or_else(|| "host".into());
+        let actor = Actor { name, request: self.request.clone() };
         let target = self.draft.map_or_else(|| "rules".to_owned(), |draft| format!("draft {draft}"));
         let mut fact = Fact::new(Chain::Region(region.clone()), &actor, Deed::ChangeRules, target)
             .change(None, self.ruleset)
@@ -183,9 +188,9 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn insert_draft(&self, draft: &DraftRow) -> Result<(), StoreError> {
+    pub async fn insert_draft(&self, draft: &DraftRow, actor: &Actor) -> Result<(), StoreError> {
         let ruleset = serde_json::to_string(&draft.ruleset)?;
-        let event = RulesEvent::new(RulesEventKind::Created, Some(draft.id), draft.created_by.as_deref());
+        let event = RulesEvent::new(RulesEventKind::Created, Some(draft.id), Some(actor));
         on_db!(self, write tx: DB => {
             sqlx::query(
                 "INSERT INTO draft (id, region, title, ruleset, base, stage, version, created_by, updated_by, created_at, \
@@ -283,8 +288,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it was changed or moved meanwhile.
-    pub async fn delete_draft(&self, draft: &DraftRow, actor: Option<&str>) -> Result<(), StoreError> {
-        let mut event = RulesEvent::new(RulesEventKind::Deleted, Some(draft.id), actor);
+    pub async fn delete_draft(&self, draft: &DraftRow, actor: &Actor) -> Result<(), StoreError> {
+        let mut event = RulesEvent::new(RulesEventKind::Deleted, Some(draft.id), Some(actor));
         event.data.insert("title".into(), draft.title.clone());
         let changed = on_db!(self, write tx: DB => {
             let changed = sqlx::query(
@@ -311,8 +316,14 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn save_consent(&self, region: &RegionCode, draft: Uuid, consent: &Consent) -> Result<(), StoreError> {
-        let mut event = RulesEvent::new(RulesEventKind::Consented, Some(draft), Some(&consent.name));
+    pub async fn save_consent(
+        &self,
+        region: &RegionCode,
+        draft: Uuid,
+        consent: &Consent,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let mut event = RulesEvent::new(RulesEventKind::Consented, Some(draft), Some(actor));
         event.data.insert("block".into(), consent.block.to_string());
         on_db!(self, write tx: DB => {
             sqlx::query(
@@ -373,10 +384,10 @@ impl Store {
         &self,
         region: &RegionCode,
         policy: &RulesPolicy,
-        actor: Option<&str>,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
         let json = serde_json::to_string(policy)?;
-        let mut event = RulesEvent::new(RulesEventKind::Policy, None, actor);
+        let mut event = RulesEvent::new(RulesEventKind::Policy, None, Some(actor));
         event.data.insert("policy".into(), json.clone());
         on_db!(self, write tx: DB => {
             sqlx::query(
@@ -386,7 +397,7 @@ impl Store {
             )
             .bind(region.as_str())
             .bind(&json)
-            .bind(actor)
+            .bind(&actor.name)
             .bind(now())
             .execute(&mut *tx)
             .await?;
@@ -413,6 +424,7 @@ impl Store {
                     draft,
                     ruleset: ruleset.as_deref().map(digest).transpose()?,
                     actor,
+                    request: None,
                     reason,
                     data: serde_json::from_str(&data)?,
                     at: moment(at),

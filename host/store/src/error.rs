@@ -48,7 +48,7 @@ pub enum StoreError {
     },
     /// Somebody else's plug-in.
     #[error(
-        "the plug-in name {plugin:?} belongs to {owner}: let {owner} upload the release, or give the plug-in another name"
+        "the plug-in name {plugin:?} belongs to {owner}: {owner} uploads its releases, or an administrator gives the name to another (`veche release give`)"
     )]
     Owned {
         /// Plug-in.

@@ -3,12 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::appeal::AppealId;
+use veche_domain::audit::{Chain, Deed, Fact};
 use veche_domain::code::{BindingId, BlockCode, RegionCode};
 use veche_domain::decision::{Kind, Outcome};
 use veche_domain::fault::FaultRow;
 use veche_domain::quarantine::{Place, Quarantine};
 
+use crate::audit::append;
 use crate::db::{Store, digest, moment, now, on_db};
 use crate::error::StoreError;
 
@@ -68,6 +71,13 @@ fn fault(row: FaultTuple) -> Result<FaultRow, StoreError> {
         trace: serde_json::from_str(&row.7)?,
         at: moment(row.8),
     })
+}
+
+/// The entry of the log for a binding that a person let in again.
+fn released_fact(region: &RegionCode, place: &Place, actor: &Actor) -> Fact {
+    Fact::new(Chain::Region(region.clone()), actor, Deed::ChangeRules, format!("binding {}", place.binding))
+        .detail("change", "released from quarantine")
+        .detail("block", block_text(place.block.as_ref()))
 }
 
 /// Writes what happened to a quarantine, inside a transaction.
@@ -227,11 +237,12 @@ impl Store {
         &self,
         region: &RegionCode,
         places: &[Place],
-        actor: Option<&str>,
+        actor: Option<&Actor>,
     ) -> Result<usize, StoreError> {
         let kind = if actor.is_some() { "released" } else { "recovered" };
         Ok(on_db!(self, write tx: DB => {
             let mut released = 0;
+            let mut facts: Vec<Fact> = Vec::new();
             for place in places {
                 let gone = sqlx::query(
                     "DELETE FROM quarantine WHERE region = $1 AND binding = $2 AND release = $3 AND block = $4",
@@ -245,9 +256,11 @@ impl Store {
                 .rows_affected();
                 if gone > 0 {
                     released += 1;
-                    quarantine_event!(tx, region, place, kind, actor, "");
+                    quarantine_event!(tx, region, place, kind, actor.map(|actor| actor.name.as_str()), "");
+                    facts.extend(actor.map(|actor| released_fact(region, place, actor)));
                 }
             }
+            append!(tx, &facts);
             released
         }))
     }

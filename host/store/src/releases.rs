@@ -93,14 +93,29 @@ struct DatasetRecord {
     created_at: i64,
 }
 
-fn event_of(kind: RulesEventKind, release: Digest, actor: Option<&str>) -> RulesEvent {
-    let mut event = RulesEvent::new(kind, None, actor);
+/// Owner of names that came with the region's folder: nobody uploads under them until an administrator gives them away.
+pub const REGION_OWNER: &str = "region";
+
+/// Who owns the name of a plug-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PluginOwner {
+    /// Plug-in.
+    pub plugin: String,
+    /// `account:…`, `token:…`, or [`REGION_OWNER`].
+    pub owner: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+}
+
+fn event_of(kind: RulesEventKind, release: Digest, actor: &Actor) -> RulesEvent {
+    let mut event = RulesEvent::new(kind, None, Some(actor));
     event.data.insert("digest".into(), release.to_string());
     event
 }
 
 impl Store {
-    /// Keeps a release; whether it is new. The first uploader with a name owns the plug-in's name.
+    /// Keeps a release; whether it is new. The first uploader owns the plug-in's name; a release of the region's folder,
+    /// which nobody uploaded, takes a name that is free for [`REGION_OWNER`], and any other as well.
     ///
     /// # Errors
     /// [`StoreError::Owned`] if somebody else owns the plug-in's name.
@@ -116,17 +131,17 @@ impl Store {
                 .detail("plugin", release.plugin.as_str())
                 .detail("version", release.version.as_str());
         let inspection = serde_json::to_string(&release.inspection)?;
-        let mut event = event_of(RulesEventKind::Uploaded, release.digest, release.uploaded_by.as_deref());
+        let mut event = event_of(RulesEventKind::Uploaded, release.digest, actor);
         event.data.insert("plugin".into(), format!("{} {}", release.plugin, release.version));
         let added = on_db!(self, write tx: DB => {
+            sqlx::query("INSERT INTO plugin_owner (region, plugin, owner, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+                .bind(region.as_str())
+                .bind(release.plugin.as_str())
+                .bind(release.uploaded_by.as_deref().unwrap_or(REGION_OWNER))
+                .bind(now())
+                .execute(&mut *tx)
+                .await?;
             if let Some(actor) = &release.uploaded_by {
-                sqlx::query("INSERT INTO plugin_owner (region, plugin, owner, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-                    .bind(region.as_str())
-                    .bind(release.plugin.as_str())
-                    .bind(actor)
-                    .bind(now())
-                    .execute(&mut *tx)
-                    .await?;
                 let (owner,): (String,) =
                     sqlx::query_as("SELECT owner FROM plugin_owner WHERE region = $1 AND plugin = $2")
                         .bind(region.as_str())
@@ -197,6 +212,48 @@ impl Store {
         Ok(row.map(|(json,)| serde_json::from_str(&json)).transpose()?)
     }
 
+    /// Who owns the names of plug-ins in a region, by name.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn plugin_owners(&self, region: &RegionCode) -> Result<Vec<PluginOwner>, StoreError> {
+        const SQL: &str = "SELECT plugin, owner, at FROM plugin_owner WHERE region = $1 ORDER BY plugin";
+        let rows: Vec<(String, String, i64)> =
+            on_db!(self, read pool => sqlx::query_as(SQL).bind(region.as_str()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(plugin, owner, at)| PluginOwner { plugin, owner, at: moment(at) }).collect())
+    }
+
+    /// Gives the name of a plug-in to another; whether somebody owned it.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn give_plugin_name(
+        &self,
+        region: &RegionCode,
+        plugin: &PluginName,
+        owner: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        let mut event = RulesEvent::new(RulesEventKind::NameGiven, None, Some(actor));
+        event.data.insert("plugin".into(), plugin.to_string());
+        event.data.insert("owner".into(), owner.to_owned());
+        let given = on_db!(self, write tx: DB => {
+            let given = sqlx::query("UPDATE plugin_owner SET owner = $1, at = $2 WHERE region = $3 AND plugin = $4")
+                .bind(owner)
+                .bind(now())
+                .bind(region.as_str())
+                .bind(plugin.as_str())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if given > 0 {
+                insert_event!(tx, region, &event);
+            }
+            given
+        });
+        Ok(given > 0)
+    }
+
     /// Keeps a checked signature with a release.
     ///
     /// # Errors
@@ -207,7 +264,7 @@ impl Store {
         release: Digest,
         publisher: &str,
         signature: &str,
-        actor: Option<&str>,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
         let mut event = event_of(RulesEventKind::Signed, release, actor);
         event.data.insert("publisher".into(), publisher.to_owned());
@@ -233,7 +290,7 @@ impl Store {
         region: &RegionCode,
         release: Digest,
         reason: &str,
-        actor: Option<&str>,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
         let mut event = event_of(RulesEventKind::Yanked, release, actor);
         event.reason = Some(reason.to_owned());
@@ -266,12 +323,7 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn delete_release(
-        &self,
-        region: &RegionCode,
-        release: Digest,
-        actor: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub async fn delete_release(&self, region: &RegionCode, release: Digest, actor: &Actor) -> Result<(), StoreError> {
         let event = event_of(RulesEventKind::ReleaseDeleted, release, actor);
         let digest = release.as_bytes().as_slice();
         on_db!(self, write tx: DB => {
@@ -293,9 +345,14 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn save_dataset(&self, region: &RegionCode, dataset: &DatasetRow) -> Result<bool, StoreError> {
+    pub async fn save_dataset(
+        &self,
+        region: &RegionCode,
+        dataset: &DatasetRow,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
         let columns = serde_json::to_string(&dataset.columns)?;
-        let mut event = event_of(RulesEventKind::DatasetUploaded, dataset.digest, dataset.uploaded_by.as_deref());
+        let mut event = event_of(RulesEventKind::DatasetUploaded, dataset.digest, actor);
         event.data.insert("dataset".into(), dataset.name.clone());
         let added = on_db!(self, write tx: DB => {
             let added = sqlx::query(

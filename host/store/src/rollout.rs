@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::lifecycle::{Guard, RulesEventKind, Stage, Tally};
 
@@ -80,11 +81,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the draft changed, another ruleset is active, or another draft is out.
-    pub async fn begin_rollout(&self, draft: &DraftRow, rollout: &Rollout) -> Result<(), StoreError> {
+    pub async fn begin_rollout(&self, draft: &DraftRow, rollout: &Rollout, actor: &Actor) -> Result<(), StoreError> {
         let region = &draft.region;
         let guard = serde_json::to_string(&rollout.guard)?;
         let kind = if rollout.stage == Stage::Canary { RulesEventKind::Canaried } else { RulesEventKind::Shadowed };
-        let mut event = RulesEvent::new(kind, Some(draft.id), rollout.started_by.as_deref());
+        let mut event = RulesEvent::new(kind, Some(draft.id), Some(actor));
         event.ruleset = Some(rollout.ruleset);
         if rollout.stage == Stage::Canary {
             event.data.insert("percent".into(), rollout.percent.to_string());

@@ -90,7 +90,7 @@ pub struct Switch<'a> {
     /// Why.
     pub reason: Option<&'a str>,
     /// Who.
-    pub actor: Option<&'a str>,
+    pub actor: Option<&'a Actor>,
 }
 
 impl Switch<'_> {
@@ -282,7 +282,7 @@ impl Store {
             .bind(Uuid::now_v7())
             .bind(region.as_str())
             .bind(ruleset)
-            .bind(switch.actor)
+            .bind(switch.actor.map(|actor| actor.name.as_str()))
             .bind(now())
             .bind(active.map(|d| d.as_bytes().to_vec()))
             .bind(switch.rollback)
@@ -300,7 +300,7 @@ impl Store {
             insert_event!(tx, region, &event);
             let fact = Fact::new(
                 Chain::Region(region.clone()),
-                &Actor::named(switch.actor.unwrap_or("host")),
+                &switch.actor.cloned().unwrap_or_else(|| Actor::named("host")),
                 Deed::ActivateRuleset,
                 format!("ruleset {}", switch.ruleset),
             );

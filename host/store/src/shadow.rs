@@ -117,6 +117,19 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes some of the shadow decisions that were made before a moment; how many.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn delete_shadow(&self, before: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
+        const SQL: &str = "DELETE FROM shadow WHERE (ruleset, appeal_id, question) IN \
+             (SELECT ruleset, appeal_id, question FROM shadow WHERE at < $1 LIMIT $2)";
+        let deleted = on_db!(self, write tx: DB => {
+            sqlx::query(SQL).bind(before.timestamp_micros()).bind(limit).execute(&mut *tx).await?.rows_affected()
+        });
+        Ok(deleted)
+    }
+
     /// Counts what a ruleset said in shadow on the appeals that came since a moment.
     ///
     /// # Errors

@@ -38,6 +38,17 @@ pub(crate) enum AccountCommand {
         /// Login.
         login: String,
     },
+    /// Give a local account to a person of the sign-in provider; its password and all sessions end.
+    Link {
+        /// Login.
+        login: String,
+        /// Issuer of the provider.
+        #[arg(long, env = "VECHE_OIDC_ISSUER")]
+        issuer: String,
+        /// The person there, as the claim `sub` names them.
+        #[arg(long)]
+        subject: String,
+    },
     /// Set a new password, read from the standard input; a lock-out and all sessions end.
     ResetPassword {
         /// Login.
@@ -145,6 +156,10 @@ pub(crate) async fn account(host: &HostArgs, command: AccountCommand) -> anyhow:
         }
         AccountCommand::Disable { login } => set_disabled(&app, &login, true).await?,
         AccountCommand::Enable { login } => set_disabled(&app, &login, false).await?,
+        AccountCommand::Link { login, issuer, subject } => {
+            accounts::link(&app.store, &found(&app, &login).await?, &issuer, &subject, &cli()).await?;
+            println!("account {login}: signs in at {issuer} from now on, all sessions ended");
+        }
         AccountCommand::ResetPassword { login } => {
             let account = found(&app, &login).await?;
             let password = Some(accounts::hash_password(&read_password()?, &login).await?);

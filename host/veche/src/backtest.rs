@@ -10,10 +10,12 @@ use uuid::Uuid;
 use veche_app::App;
 use veche_app::backtest::{self, Agreement, Report, Request, Side};
 use veche_app::store::BacktestRow;
+use veche_domain::access::Action;
 use veche_domain::calendar::start_of_day;
 use veche_domain::code::RegionCode;
 use veche_domain::lifecycle::JobState;
 
+use crate::actor::AsArgs;
 use crate::{HostArgs, output, region};
 
 #[derive(Args)]
@@ -21,6 +23,8 @@ pub(crate) struct BacktestArgs {
     /// Region.
     #[arg(long)]
     region: String,
+    #[command(flatten)]
+    by: AsArgs,
     /// Draft to try.
     #[arg(long, required_unless_present_any = ["resume", "cancel"])]
     draft: Option<Uuid>,
@@ -50,6 +54,7 @@ pub(crate) async fn run(host: &HostArgs, args: BacktestArgs) -> anyhow::Result<(
 
 async fn backtest(app: &App, args: BacktestArgs) -> anyhow::Result<()> {
     let region = region(&args.region)?;
+    let actor = args.by.may(app, &region, Some(Action::BacktestRules)).await?.actor;
     if let Some(id) = args.cancel {
         backtest::cancel(app, &region, id).await?;
         println!("back-test {id} is cancelled");
@@ -61,7 +66,7 @@ async fn backtest(app: &App, args: BacktestArgs) -> anyhow::Result<()> {
             let zone = app.region(&region).await?.region.time_zone;
             let moment = |day: Option<NaiveDate>| day.map(|day| -> DateTime<Utc> { start_of_day(day, zone) });
             let request = Request { draft, since: moment(args.since), until: moment(args.until) };
-            backtest::request(app, &region, request, "cli").await?.id
+            backtest::request(app, &region, request, &actor).await?.id
         }
         (None, None) => bail!("name a draft with --draft, or a back-test with --resume"),
     };

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -11,6 +12,7 @@ use veche_app::bootstrap::{Collector, in_sample};
 use veche_app::bulk::{self, Imported};
 use veche_app::evaluate::{Evaluation, Known};
 use veche_app::files::Profile;
+use veche_app::oidc::Provider;
 use veche_app::sandbox::{Engine, EngineConfig};
 use veche_app::{App, regions};
 use veche_domain::access::Actor;
@@ -19,6 +21,7 @@ use veche_domain::dictionary::Region;
 use veche_domain::limits::{LimitsClass, LimitsRequest};
 use veche_web::{Token, WebConfig};
 
+use crate::oidc::{self, OidcArgs};
 use crate::{HostArgs, output, region};
 
 #[derive(Args)]
@@ -32,6 +35,8 @@ pub(crate) struct ServeArgs {
     /// Requests a second that one address may send; 0 for no limit.
     #[arg(long, env = "VECHE_RATE", default_value_t = 200)]
     pub(crate) rate: u32,
+    #[command(flatten)]
+    pub(crate) oidc: OidcArgs,
 }
 
 pub(crate) async fn serve(host: &HostArgs, args: ServeArgs) -> anyhow::Result<()> {
@@ -41,12 +46,16 @@ pub(crate) async fn serve(host: &HostArgs, args: ServeArgs) -> anyhow::Result<()
              say --plaintext-personal-data"
         );
     }
+    let provider = args.oidc.provider()?;
     let app = host.start().await?;
-    listen(app, args).await
+    if let Some(provider) = &provider {
+        oidc::check(&app, provider).await?;
+    }
+    listen(app, args, provider).await
 }
 
 /// Serves until the process is told to stop, then ends what runs.
-pub(crate) async fn listen(app: App, args: ServeArgs) -> anyhow::Result<()> {
+pub(crate) async fn listen(app: App, args: ServeArgs, oidc: Option<Provider>) -> anyhow::Result<()> {
     let token = args.token.as_deref().map(Token::new).transpose().map_err(anyhow::Error::msg)?;
     if token.is_none() {
         tracing::info!("no VECHE_API_TOKEN: accounts and their API tokens alone get in");
@@ -59,7 +68,8 @@ pub(crate) async fn listen(app: App, args: ServeArgs) -> anyhow::Result<()> {
     app.warm_up().await?;
     let stop = CancellationToken::new();
     let worker = app.start_worker(stop.clone());
-    let router = veche_web::router(app.clone(), WebConfig { token, requests_per_second: Some(args.rate) });
+    let config = WebConfig { token, requests_per_second: Some(args.rate), oidc: oidc.map(Arc::new) };
+    let router = veche_web::router(app.clone(), config);
     tracing::info!(address = %listener.local_addr()?, "Veche serves; the API is described at /api/docs");
     let stopper = stop.clone();
     tokio::spawn(async move {

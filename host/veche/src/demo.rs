@@ -11,6 +11,7 @@ use veche_domain::access::Actor;
 use veche_web::{Token, WebConfig};
 
 use crate::commands::{ServeArgs, evaluate_file, import_file, listen};
+use crate::oidc::OidcArgs;
 use crate::{HostArgs, keys, output};
 
 #[derive(Args)]
@@ -69,7 +70,8 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
         args.port, loaded.region
     );
     let listen_on = std::net::SocketAddr::from(([127, 0, 0, 1], args.port));
-    listen(app, ServeArgs { listen: listen_on, token: Some(token), rate: 200 }).await
+    let args = ServeArgs { listen: listen_on, token: Some(token), rate: 200, oidc: OidcArgs::default() };
+    listen(app, args, None).await
 }
 
 /// Serves on a free port, asks for the readiness and one page of appeals over HTTP, and stops.
@@ -77,7 +79,8 @@ async fn check(app: veche_app::App, region: &veche_domain::code::RegionCode, tok
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
-    let config = WebConfig { token: Some(Token::new(token).map_err(anyhow::Error::msg)?), requests_per_second: None };
+    let token_given = Some(Token::new(token).map_err(anyhow::Error::msg)?);
+    let config = WebConfig { token: token_given, ..WebConfig::default() };
     let server = tokio::spawn(veche_web::serve(listener, veche_web::router(app.clone(), config), stop.clone()));
     let ready = request(address, "/readyz", token).await?;
     let list = request(address, &format!("/api/v1/regions/{region}/appeals?limit=1"), token).await?;

@@ -1,10 +1,12 @@
 //! The binary: `veche serve`, `veche demo`, imports, evaluation, replay, plug-in inspection.
 
 mod accounts;
+mod actor;
 mod backtest;
 mod commands;
 mod demo;
 mod keys;
+mod oidc;
 mod output;
 mod parts;
 mod quarantine;
@@ -16,6 +18,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
+use veche_app::shadow::SHADOW_DAYS;
 use veche_app::store::Vault;
 use veche_app::{App, Config};
 use veche_domain::code::RegionCode;
@@ -60,6 +63,9 @@ struct HostArgs {
     plaintext_personal_data: bool,
     #[command(flatten)]
     quarantine: quarantine::QuarantineArgs,
+    /// Days for which shadow decisions are kept; 0 for ever.
+    #[arg(long, global = true, env = "VECHE_SHADOW_DAYS", default_value_t = SHADOW_DAYS)]
+    shadow_days: u32,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -75,6 +81,7 @@ impl HostArgs {
             ceiling: self.ceiling(),
             vault: self.vault()?,
             quarantine: self.quarantine.rules(),
+            shadow_days: self.shadow_days,
         };
         Ok(App::start(&config).await?)
     }

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use veche_app::store::REGION_OWNER;
 use veche_app::{App, datasets, drafts, releases};
-use veche_domain::access::Actor;
+use veche_domain::access::Action;
 use veche_domain::code::{Digest, RegionCode};
 use veche_domain::diff::Language;
 use veche_domain::lifecycle::SignaturePolicy;
 
+use crate::actor::AsArgs;
 use crate::{HostArgs, region};
 
 #[derive(Args)]
@@ -17,9 +19,8 @@ pub(crate) struct ReleaseArgs {
     /// Region.
     #[arg(long)]
     region: String,
-    /// Name that is kept with what is done; it owns the plug-ins that it uploads first.
-    #[arg(long = "as", env = "VECHE_ACTOR", default_value = "cli")]
-    actor: String,
+    #[command(flatten)]
+    by: AsArgs,
     #[command(subcommand)]
     command: ReleaseCommand,
 }
@@ -36,6 +37,15 @@ enum ReleaseCommand {
     },
     /// List releases, newest first.
     List,
+    /// List who owns the names of plug-ins.
+    Owners,
+    /// Give the name of a plug-in to another.
+    Give {
+        /// Plug-in.
+        plugin: String,
+        /// Login, `token:<id>`, or `region` for nobody but the region's folder.
+        owner: String,
+    },
     /// Yank: it may not be enabled any more.
     Yank {
         /// Release.
@@ -69,9 +79,8 @@ pub(crate) struct DatasetArgs {
     /// Region.
     #[arg(long)]
     region: String,
-    /// Name that is kept with what is done.
-    #[arg(long = "as", env = "VECHE_ACTOR", default_value = "cli")]
-    actor: String,
+    #[command(flatten)]
+    by: AsArgs,
     #[command(subcommand)]
     command: DatasetCommand,
 }
@@ -94,27 +103,34 @@ enum DatasetCommand {
 
 pub(crate) async fn release(host: &HostArgs, args: ReleaseArgs) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let region = region(&args.region)?;
-    let done = release_command(&app, &region, &args.actor, args.command).await;
+    let done = release_command(&app, &region(&args.region)?, &args.by, args.command).await;
     app.store.close().await;
     done
 }
 
-async fn release_command(app: &App, region: &RegionCode, actor: &str, command: ReleaseCommand) -> anyhow::Result<()> {
+impl ReleaseCommand {
+    /// What one must be allowed to do; none for what changes nothing.
+    fn action(&self) -> Option<Action> {
+        match self {
+            Self::List | Self::Owners => None,
+            Self::Add { .. } => Some(Action::UploadRelease),
+            Self::Yank { .. } | Self::Delete { .. } => Some(Action::RemoveRelease),
+            Self::Give { .. } => Some(Action::GivePluginName),
+            Self::Trust { .. } | Self::RequireSignatures { .. } => Some(Action::SetRulesPolicy),
+        }
+    }
+}
+
+async fn release_command(app: &App, region: &RegionCode, by: &AsArgs, command: ReleaseCommand) -> anyhow::Result<()> {
     app.region(region).await?;
+    let actor = &by.may(app, region, command.action()).await?.actor;
     match command {
         ReleaseCommand::Add { file, signature } => {
             let read =
                 |path: &PathBuf| std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
-            let (inspection, new) = releases::upload(
-                &app.store,
-                app.rules.engine(),
-                region,
-                read(&file)?,
-                &Actor::named(actor),
-                Some(actor),
-            )
-            .await?;
+            let (inspection, new) =
+                releases::upload(&app.store, app.rules.engine(), region, read(&file)?, actor, Some(&actor.name))
+                    .await?;
             let row = releases::find(app, region, &inspection.digest).await?;
             println!("{} {} {}{}", row.plugin, row.version, row.digest, if new { "" } else { ", uploaded before" });
             for permission in &inspection.permissions {
@@ -131,6 +147,16 @@ async fn release_command(app: &App, region: &RegionCode, actor: &str, command: R
                 let yanked = row.yanked.map(|why| format!(", yanked: {why}")).unwrap_or_default();
                 println!("{}  {} {}  {signed}{yanked}", row.digest, row.plugin, row.version);
             }
+        }
+        ReleaseCommand::Owners => {
+            for row in app.store.plugin_owners(region).await? {
+                println!("{:<32} {}  since {}", row.plugin, row.owner, row.at.date_naive());
+            }
+        }
+        ReleaseCommand::Give { plugin, owner } => {
+            let owner = if owner == REGION_OWNER || owner.contains(':') { owner } else { format!("account:{owner}") };
+            releases::give(app, region, &plugin, &owner, actor).await?;
+            println!("the name {plugin} belongs to {owner}");
         }
         ReleaseCommand::Yank { release, reason } => {
             releases::yank(app, region, &release, &reason, actor).await?;
@@ -162,14 +188,15 @@ async fn release_command(app: &App, region: &RegionCode, actor: &str, command: R
 
 pub(crate) async fn dataset(host: &HostArgs, args: DatasetArgs) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let region = region(&args.region)?;
-    let done = dataset_command(&app, &region, &args.actor, args.command).await;
+    let done = dataset_command(&app, &region(&args.region)?, &args.by, args.command).await;
     app.store.close().await;
     done
 }
 
-async fn dataset_command(app: &App, region: &RegionCode, actor: &str, command: DatasetCommand) -> anyhow::Result<()> {
+async fn dataset_command(app: &App, region: &RegionCode, by: &AsArgs, command: DatasetCommand) -> anyhow::Result<()> {
     app.region(region).await?;
+    let action = matches!(command, DatasetCommand::Add { .. }).then_some(Action::UploadDataset);
+    let actor = &by.may(app, region, action).await?.actor;
     match command {
         DatasetCommand::Add { name, file, shape } => {
             let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -179,7 +206,7 @@ async fn dataset_command(app: &App, region: &RegionCode, actor: &str, command: D
                 _ => "blob",
             };
             let shape = shape.as_deref().unwrap_or(by_ending);
-            let (row, _) = datasets::upload(&app.store, region, &name, shape, bytes, Some(actor)).await?;
+            let (row, _) = datasets::upload(&app.store, region, &name, shape, bytes, actor).await?;
             println!(
                 "{} {}  {} of {} rows, columns {}",
                 row.name,

@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 use clap::Args;
+use veche_domain::access::Action;
 use veche_domain::code::BindingId;
 use veche_domain::quarantine::QuarantineRules;
 
+use crate::actor::AsArgs;
 use crate::{HostArgs, region};
 
 /// When a binding goes into quarantine.
@@ -75,12 +77,15 @@ pub(crate) struct ReleaseArgs {
     /// Block; everywhere if missing.
     #[arg(long)]
     block: Option<String>,
+    #[command(flatten)]
+    by: AsArgs,
 }
 
 pub(crate) async fn release(host: &HostArgs, args: ReleaseArgs) -> anyhow::Result<()> {
     let app = host.start().await?;
     let region = region(&args.region)?;
-    let released = app.rules.watch().release(&region, &args.binding, args.block.as_deref(), "cli").await;
+    let actor = args.by.may(&app, &region, Some(Action::ReleaseQuarantined)).await?.actor;
+    let released = app.rules.watch().release(&region, &args.binding, args.block.as_deref(), &actor).await;
     app.store.close().await;
     println!("{} of binding {} released", plural(released?), args.binding);
     Ok(())

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 use veche_app::App;
 use veche_app::drafts::{self, Edit, NewDraft};
 use veche_app::rollout::{self, Out};
 use veche_app::store::DraftRow;
+use veche_domain::access::Action;
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
 use veche_domain::diff::Language;
 use veche_domain::lifecycle::{Guard, percent};
 use veche_domain::ruleset::Ruleset;
 
+use crate::actor::{Allowed, AsArgs};
 use crate::{HostArgs, region};
 
 #[derive(Args)]
@@ -21,9 +23,8 @@ pub(crate) struct DraftArgs {
     /// Region.
     #[arg(long)]
     region: String,
-    /// Name that is kept with what is done.
-    #[arg(long = "as", env = "VECHE_ACTOR", default_value = "cli")]
-    actor: String,
+    #[command(flatten)]
+    by: AsArgs,
     #[command(subcommand)]
     command: DraftCommand,
 }
@@ -140,9 +141,8 @@ pub(crate) struct RulesetArgs {
     /// Region.
     #[arg(long)]
     region: String,
-    /// Name that is kept with what is done.
-    #[arg(long = "as", env = "VECHE_ACTOR", default_value = "cli")]
-    actor: String,
+    #[command(flatten)]
+    by: AsArgs,
     #[command(subcommand)]
     command: RulesetCommand,
 }
@@ -205,8 +205,7 @@ fn told(draft: &DraftRow) {
 
 pub(crate) async fn draft(host: &HostArgs, args: DraftArgs) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let (region, actor) = (region(&args.region)?, args.actor.as_str());
-    let done = draft_command(&app, &region, actor, args.command).await;
+    let done = draft_command(&app, &region(&args.region)?, &args.by, args.command).await;
     app.store.close().await;
     match done.as_ref().err().and_then(|error| error.downcast_ref::<veche_app::AppError>()) {
         Some(veche_app::AppError::Stale { difference, .. }) => {
@@ -218,7 +217,28 @@ pub(crate) async fn draft(host: &HostArgs, args: DraftArgs) -> anyhow::Result<()
     }
 }
 
-async fn draft_command(app: &App, region: &RegionCode, actor: &str, command: DraftCommand) -> anyhow::Result<()> {
+impl DraftCommand {
+    /// What one must be allowed to do; none for what changes nothing.
+    fn action(&self) -> Option<Action> {
+        match self {
+            Self::List | Self::Show { .. } | Self::Diff { .. } => None,
+            Self::New { .. }
+            | Self::Edit { .. }
+            | Self::Bind { .. }
+            | Self::Unbind { .. }
+            | Self::Order { .. }
+            | Self::Validate { .. }
+            | Self::Delete { .. } => Some(Action::DraftRules),
+            Self::Consent { .. } => Some(Action::ConsentToRules),
+            Self::Shadow { .. } | Self::Canary { .. } | Self::Activate { .. } => Some(Action::ActivateRules),
+            Self::Withdraw { .. } => Some(Action::RollBackRules),
+        }
+    }
+}
+
+async fn draft_command(app: &App, region: &RegionCode, by: &AsArgs, command: DraftCommand) -> anyhow::Result<()> {
+    let Allowed { actor, scope } = by.may(app, region, command.action()).await?;
+    let actor = &actor;
     let edit = async |id: Uuid, edit: Edit| -> anyhow::Result<()> {
         let seen = current(app, region, id).await?.version;
         told(&drafts::edit(app, region, id, seen, edit, actor).await?);
@@ -268,8 +288,9 @@ async fn draft_command(app: &App, region: &RegionCode, actor: &str, command: Dra
             told(&drafts::validate(app, region, draft, seen, actor).await?);
         }
         DraftCommand::Consent { draft, block } => {
-            let seen = current(app, region, draft).await?.version;
-            let consent = drafts::consent(app, region, draft, seen, &BlockCode::new(&block)?, actor).await?;
+            let (seen, block) = (current(app, region, draft).await?.version, BlockCode::new(&block)?);
+            ensure!(scope.covers(Some(&block)), "block {block} has another lead: consent to your own blocks");
+            let consent = drafts::consent(app, region, draft, seen, &block, actor).await?;
             println!("{} consents for {} at {}", consent.name, consent.block, consent.at.to_rfc3339());
         }
         DraftCommand::Shadow { draft } => out(draft, Out::Shadow).await?,
@@ -304,14 +325,25 @@ fn print_lines(lines: Vec<String>) {
 
 pub(crate) async fn ruleset(host: &HostArgs, args: RulesetArgs) -> anyhow::Result<()> {
     let app = host.start().await?;
-    let (region, actor) = (region(&args.region)?, args.actor.as_str());
-    let done = ruleset_command(&app, &region, actor, args.command).await;
+    let done = ruleset_command(&app, &region(&args.region)?, &args.by, args.command).await;
     app.store.close().await;
     done
 }
 
-async fn ruleset_command(app: &App, region: &RegionCode, actor: &str, command: RulesetCommand) -> anyhow::Result<()> {
+impl RulesetCommand {
+    /// What one must be allowed to do; none for what changes nothing.
+    fn action(&self) -> Option<Action> {
+        match self {
+            Self::History | Self::Diff { .. } | Self::Compare => None,
+            Self::Rollback { .. } => Some(Action::RollBackRules),
+            Self::Consent { .. } => Some(Action::SetRulesPolicy),
+        }
+    }
+}
+
+async fn ruleset_command(app: &App, region: &RegionCode, by: &AsArgs, command: RulesetCommand) -> anyhow::Result<()> {
     const PAGE: i64 = 200;
+    let actor = &by.may(app, region, command.action()).await?.actor;
     match command {
         RulesetCommand::History => {
             app.region(region).await?;

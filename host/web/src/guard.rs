@@ -188,6 +188,12 @@ fn scope(grants: &Grants, action: Action, region: Option<&str>) -> Result<Scope,
     })
 }
 
+/// The id under which the log and the audit know a request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    id.map(|id| id.chars().take(80).collect())
+}
+
 /// Lets a request through to a guarded handler, or not.
 pub(crate) async fn guard(
     State((web, action)): State<(Web, Action)>,
@@ -207,9 +213,8 @@ pub(crate) async fn guard(
     match checked.await {
         Err(problem) => problem.into_response(),
         Ok((caller, scope, rotated)) => {
-            let id = head.headers.get("x-request-id").and_then(|id| id.to_str().ok());
-            let id = id.map(|id| id.chars().take(80).collect());
-            head.extensions.insert(Access { caller, scope, request: id });
+            let request = request_id(&head.headers);
+            head.extensions.insert(Access { caller, scope, request });
             let mut response = next.run(Request::from_parts(head, body)).await;
             if let Some(secret) = rotated
                 && !response.headers().contains_key(header::SET_COOKIE)

@@ -21,6 +21,7 @@ use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use veche_app::App;
+use veche_app::oidc::Provider;
 
 pub use guard::{Gate, Token};
 pub use problem::Problem;
@@ -32,12 +33,14 @@ const BODY_LIMIT: usize = 40 << 20;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How the web floor is set up.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct WebConfig {
     /// Token of the host's administrator, until accounts exist; none for none.
     pub token: Option<Token>,
     /// Requests a second that one address may send; none for no limit.
     pub requests_per_second: Option<u32>,
+    /// Where people sign in besides the host's own accounts; none for nowhere.
+    pub oidc: Option<Arc<Provider>>,
 }
 
 /// What every handler sees.
@@ -45,6 +48,7 @@ pub struct WebConfig {
 pub(crate) struct Web {
     pub(crate) app: App,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) oidc: Option<Arc<Provider>>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -81,7 +85,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The whole service.
 pub fn router(app: App, config: WebConfig) -> Router {
-    let web = Web { app, gate: Arc::new(Gate::new(config.token, config.requests_per_second)) };
+    let gate = Arc::new(Gate::new(config.token, config.requests_per_second));
+    let web = Web { app, gate, oidc: config.oidc };
     let (api, openapi) = description(Some(&web));
     let id = HeaderName::from_static("x-request-id");
     api.route("/healthz", get(|| async { "ok" }))

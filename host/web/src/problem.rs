@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use veche_app::AppError;
+use veche_app::oidc::OidcError;
 use veche_app::store::StoreError;
 use veche_domain::lifecycle::StageError;
 
@@ -24,6 +25,9 @@ pub struct Problem {
     /// Single faults, each naming its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+    /// Seconds after which the same request may succeed.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -36,6 +40,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -61,11 +66,12 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after.unwrap_or(1);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -76,6 +82,43 @@ impl IntoResponse for Problem {
 
 fn texts<E: ToString>(errors: &[E]) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
+}
+
+/// What becomes of a sign-in at the provider that fails. What concerns the host's own connection goes to the log.
+fn oidc(error: &OidcError, detail: String) -> Problem {
+    match error {
+        OidcError::NoProvider => {
+            Problem::new(StatusCode::NOT_FOUND, "no-sign-in-provider", "There is no such thing", detail)
+        }
+        OidcError::Over => Problem::new(StatusCode::BAD_REQUEST, "sign-in-over", "The sign-in is over", detail),
+        OidcError::Refused(_) | OidcError::Token(_) | OidcError::NoRole(_) | OidcError::Disabled => {
+            Problem::new(StatusCode::FORBIDDEN, "sign-in", "Sign-in failed", detail)
+        }
+        OidcError::LoginTaken { .. } => {
+            Problem::new(StatusCode::CONFLICT, "login-taken", "The login belongs to another account", detail)
+        }
+        OidcError::Unreachable { .. } => {
+            tracing::error!(error = %detail, "nobody can sign in at the provider now");
+            Problem {
+                retry_after: Some(30),
+                ..Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "sign-in-provider-unreachable",
+                    "The sign-in provider cannot be reached",
+                    "the sign-in provider does not answer this host: try again in a minute; the reason is in the host's log",
+                )
+            }
+        }
+        OidcError::Answer(_) => {
+            tracing::error!(error = %detail, "a sign-in at the provider failed");
+            Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "sign-in-provider",
+                "The sign-in provider failed",
+                "the sign-in provider gave an answer that cannot be used: the reason is in the host's log",
+            )
+        }
+    }
 }
 
 impl From<AppError> for Problem {
@@ -99,9 +142,11 @@ impl From<AppError> for Problem {
             }
             AppError::Ruleset(errors) => Self { errors: texts(&errors), ..Self::invalid("the ruleset has faults") },
             AppError::SignIn => Self::new(StatusCode::UNAUTHORIZED, "sign-in", "Sign-in failed", detail),
-            AppError::Locked { .. } => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "locked", "The account is locked for a while", detail)
-            }
+            AppError::Locked { seconds } => Self {
+                retry_after: u64::try_from(seconds).ok(),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "locked", "The login is locked for a while", detail)
+            },
+            AppError::Oidc(error) => oidc(&error, detail),
             AppError::Forbidden { .. } => Self::forbidden(detail),
             AppError::Draft(faults) => Self { errors: texts(&faults), ..Self::invalid("the draft has faults") },
             AppError::Stale { difference, .. } => Self {

@@ -14,7 +14,7 @@ pub fn roles_page() -> String {
         "# Roles\n\nWritten by `veche roles`; the source is `host/domain/src/access.rs`. What is not allowed here is refused.\n\n\
          A grant is a role in a region, `operator@yaroslavl`, and may be narrowed to blocks where the table says *blocks*:\n\
          `operator@yaroslavl/housing,roads`. A block lead must name blocks. `auditor@*` and `intake@*` hold in every region,\n\
-         `host_administrator` is the whole host's. In a region where somebody holds nothing, everything is unknown (404).\n\n",
+         `host_administrator` is the whole host's; *host* is for these alone. In a region where somebody holds nothing, everything is unknown (404).\n\n",
     );
     let _ = writeln!(page, "| role | |\n|---|---|");
     for (_, code, name) in Role::ALL {

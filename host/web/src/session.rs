@@ -2,18 +2,25 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq as _;
+use veche_app::oidc::SIGN_IN_LIFE;
 
 use crate::problem::Problem;
 
 /// `__Host-`: the browser takes it over HTTPS alone (or from localhost), for this host and path `/` alone.
 const COOKIE: &str = "__Host-veche";
+/// Binds a sign-in that is at the provider to the browser. `Lax`: it comes back by a link from there.
+const BEGUN: &str = "__Host-veche-sign-in";
 /// Where a page sends the text that it got when it signed in.
 const CSRF: &str = "x-csrf-token";
 
+fn set(name: &str, secret: &str, more: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("{name}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{more}"))
+        .unwrap_or_else(|_| gone())
+}
+
 /// Sets the cookie. Its life is kept in the store; in the browser it ends with the browser.
 pub(crate) fn cookie(secret: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax"))
-        .unwrap_or_else(|_| gone())
+    set(COOKIE, secret, "")
 }
 
 /// Takes the cookie away.
@@ -21,11 +28,30 @@ pub(crate) fn gone() -> HeaderValue {
     HeaderValue::from_static("__Host-veche=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
+/// Sets the cookie of a sign-in that goes to the provider.
+pub(crate) fn begun(secret: &str) -> HeaderValue {
+    set(BEGUN, secret, &format!("; Max-Age={}", SIGN_IN_LIFE.num_seconds()))
+}
+
+/// Takes it away.
+pub(crate) fn begun_gone() -> HeaderValue {
+    set(BEGUN, "", "; Max-Age=0")
+}
+
+/// The secret of a sign-in that comes back.
+pub(crate) fn begun_secret(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, BEGUN)
+}
+
 /// The secret in the request's cookie.
 pub(crate) fn secret(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE)
+}
+
+fn cookie_of(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == COOKIE && value.len() == 64).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, value)| *name == wanted && value.len() == 64).map(|(_, value)| value.to_owned())
 }
 
 /// A write by cookie comes from a page of this host, and shows the session's text. The browser says where the page is
@@ -80,5 +106,7 @@ mod tests {
         assert_eq!(found(&format!("a=b; __Host-veche={value}; c=d")), Some(value.clone()));
         assert_eq!(found(&format!("veche={value}")), None);
         assert_eq!(found("__Host-veche=short"), None);
+        assert_eq!(found(&format!("__Host-veche-sign-in={value}")), None);
+        assert_eq!(begun_secret(&headers(&[("cookie", &format!("__Host-veche-sign-in={value}"))])), Some(value));
     }
 }

@@ -103,12 +103,12 @@ async fn main() -> ExitCode {
 /// Runs a back-test; its report, and resident memory at half and at the end, MiB.
 async fn run(app: &App, region: &RegionCode, title: &str, change: fn(&mut Ruleset)) -> (Report, u64, u64) {
     let new = NewDraft { title: title.to_owned(), ruleset: None };
-    let draft = drafts::create(app, region, new, "bench").await.unwrap();
+    let draft = drafts::create(app, region, new, &Actor::named("bench")).await.unwrap();
     let mut ruleset = draft.ruleset.clone();
     change(&mut ruleset);
-    drafts::edit(app, region, draft.id, draft.version, Edit::Replace(ruleset), "bench").await.unwrap();
+    drafts::edit(app, region, draft.id, draft.version, Edit::Replace(ruleset), &Actor::named("bench")).await.unwrap();
     let request = Request { draft: draft.id, since: None, until: None };
-    let job = backtest::request(app, region, request, "bench").await.unwrap();
+    let job = backtest::request(app, region, request, &Actor::named("bench")).await.unwrap();
     let half = std::sync::atomic::AtomicU64::new(0);
     let progress = |job: &veche_store::BacktestRow| {
         if job.done * 2 <= job.total {

@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use veche_domain::access::Actor;
 use veche_domain::appeal::AppealId;
 use veche_domain::code::RegionCode;
 use veche_domain::lifecycle::JobState;
-use veche_store::{BacktestRow, BlobKind, Past, Span, Store};
+use veche_sandbox::{Lost, Threads};
+use veche_store::{BacktestRow, BlobKind, Past, Span};
 
 use crate::App;
 use crate::drafts;
@@ -51,7 +54,7 @@ pub struct Request {
 ///
 /// # Errors
 /// An unknown draft, a span that ends before it begins, no active ruleset, or what is wrong with the draft.
-pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &str) -> Result<BacktestRow, AppError> {
+pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &Actor) -> Result<BacktestRow, AppError> {
     let draft = drafts::find(app, region, request.draft).await?;
     let base = app.region(region).await?.ruleset.ok_or_else(|| AppError::NoRuleset { region: region.to_string() })?;
     let now = Utc::now();
@@ -79,7 +82,7 @@ pub async fn request(app: &App, region: &RegionCode, request: Request, actor: &s
         cursor: None,
         report: serde_json::to_value(Report::default()).unwrap_or_default(),
         error: None,
-        requested_by: Some(actor.to_owned()),
+        requested_by: Some(actor.name.clone()),
         created_at: now,
         updated_at: now,
     };
@@ -169,15 +172,17 @@ async fn go_on(
     let mut report: Report = serde_json::from_value(job.report.take()).map_err(stored)?;
     let pair = Arc::new(Pair::new(app.rules.load(&job.base).await?, app.rules.load(&job.candidate).await?));
     let span = Span { region: job.region.clone(), since: job.since, until: job.until };
-    let mut pages = stream(app.store.clone(), span, job.cursor);
+    let mut pages = stream(app, pair, span, job.cursor);
     let (mut began, mut written) = (Instant::now(), Instant::now());
     loop {
-        let page = pages.recv().await.transpose()?.unwrap_or_default();
-        let over = page.is_empty();
-        if !over {
-            job.done += page.len() as u64;
-            job.cursor = page.last().map(|past| past.appeal.id);
-            report.add(count_page(app, &pair, page).await?);
+        let page = pages.recv().await.transpose()?;
+        let over = page.is_none();
+        if let Some(page) = page {
+            job.done += page.appeals;
+            job.cursor = Some(page.last);
+            for part in page.parts {
+                report.add(part.await.map_err(|_| AppError::Stopped)??);
+            }
         }
         report.seconds += began.elapsed().as_secs_f64();
         began = Instant::now();
@@ -200,43 +205,54 @@ async fn go_on(
     }
 }
 
-/// Reads ahead while the sandbox works; ends after the last page, or when nobody takes any more.
+/// A page at work.
+struct Page {
+    appeals: u64,
+    last: AppealId,
+    /// What is counted on the sandbox threads, in the order of appeals.
+    parts: Vec<JoinHandle<Result<Report, Lost>>>,
+}
+
+/// Reads ahead and hands each page to the sandbox threads at once, so that they never wait for the end of another page;
+/// ends after the last page, or when nobody takes any more.
 fn stream(
-    store: Store,
+    app: &App,
+    pair: Arc<Pair>,
     span: Span,
     mut after: Option<AppealId>,
-) -> tokio::sync::mpsc::Receiver<Result<Vec<Past>, AppError>> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+) -> tokio::sync::mpsc::Receiver<Result<Page, AppError>> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let (store, threads) = (app.store.clone(), app.threads.clone());
     tokio::spawn(async move {
         loop {
-            let page = store.history(&span, after, PAGE).await.map_err(AppError::from);
-            let over = !matches!(&page, Ok(page) if !page.is_empty());
-            if let Ok(page) = &page {
-                after = page.last().map(|past| past.appeal.id);
-            }
-            if sender.send(page).await.is_err() || over {
-                return;
-            }
+            let page = match store.history(&span, after, PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let _ = sender.send(Err(error.into())).await;
+                    return;
+                }
+            };
+            let Some(last) = page.last().map(|past| past.appeal.id) else { return };
+            after = Some(last);
+            // There is room before there is work: what is in memory is bounded.
+            let Ok(place) = sender.reserve().await else { return };
+            let appeals = page.len() as u64;
+            place.send(Ok(Page { appeals, last, parts: work_on(&threads, &pair, page) }));
         }
     });
     receiver
 }
 
-/// Runs a page on the sandbox threads, part by part, and adds the parts up in their order.
-async fn count_page(app: &App, pair: &Arc<Pair>, page: Vec<Past>) -> Result<Report, AppError> {
+/// Hands a page to the sandbox threads, part by part.
+fn work_on(threads: &Threads, pair: &Arc<Pair>, page: Vec<Past>) -> Vec<JoinHandle<Result<Report, Lost>>> {
     let mut parts = Vec::with_capacity(page.len().div_ceil(PART));
     let mut rest = page.into_iter();
     loop {
         let part: Vec<Past> = rest.by_ref().take(PART).collect();
         if part.is_empty() {
-            break;
+            return parts;
         }
-        let (threads, pair) = (app.threads.clone(), pair.clone());
+        let (threads, pair) = (threads.clone(), pair.clone());
         parts.push(tokio::spawn(async move { threads.run(move || rehearse(&pair, &part)).await }));
     }
-    let mut report = Report::default();
-    for part in parts {
-        report.add(part.await.map_err(|_| AppError::Stopped)??);
-    }
-    Ok(report)
 }

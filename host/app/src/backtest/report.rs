@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use veche_domain::appeal::AppealId;
 use veche_domain::decision::{Effect, Verdict};
@@ -241,10 +242,7 @@ fn clock_changes(active: &Verdict, draft: &Verdict) -> Vec<(String, String, Stri
         match draft.clocks.iter().find(|c| c.kind == clock.kind) {
             None => changes.push((what, "set".into(), String::new())),
             Some(other) if other.due != clock.due => {
-                let hours = (other.due - clock.due).num_hours();
-                let shift =
-                    if hours % 24 == 0 && hours != 0 { format!("{:+} d", hours / 24) } else { format!("{hours:+} h") };
-                changes.push((what, "set".into(), shift));
+                changes.push((what, "set".into(), shift(other.due - clock.due)));
             }
             Some(_) => {}
         }
@@ -252,4 +250,37 @@ fn clock_changes(active: &Verdict, draft: &Verdict) -> Vec<(String, String, Stri
     let new = draft.clocks.iter().filter(|c| active.clocks.iter().all(|other| other.kind != c.kind));
     changes.extend(new.map(|c| (format!("clock {}", c.kind), String::new(), "set".into())));
     changes
+}
+
+/// A shift in the largest unit that it is whole in, rounded to a minute: fewer groups than one for each second.
+fn shift(by: TimeDelta) -> String {
+    let minutes = by.num_minutes();
+    match minutes {
+        0 => format!("{:+} s", by.num_seconds()),
+        _ if minutes % (24 * 60) == 0 => format!("{:+} d", minutes / (24 * 60)),
+        _ if minutes % 60 == 0 => format!("{:+} h", minutes / 60),
+        _ if minutes.abs() < 24 * 60 => format!("{minutes:+} min"),
+        _ => format!("{:+} h", minutes / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shift_is_told_in_a_unit_that_shows_it() {
+        for (minutes, text) in [
+            (30, "+30 min"),
+            (-1, "-1 min"),
+            (60, "+1 h"),
+            (90, "+90 min"),
+            (-24 * 60, "-1 d"),
+            (25 * 60, "+25 h"),
+            (3 * 24 * 60 + 10, "+72 h"),
+        ] {
+            assert_eq!(shift(TimeDelta::minutes(minutes)), text);
+        }
+        assert_eq!(shift(TimeDelta::seconds(-20)), "-20 s");
+    }
 }

@@ -107,6 +107,8 @@ pub enum Action {
     UploadDataset,
     /// Yank or delete a release.
     RemoveRelease,
+    /// Say who owns the name of a plug-in.
+    GivePluginName,
     /// Write and check drafts of rulesets.
     DraftRules,
     /// Try drafts on stored history.
@@ -127,6 +129,8 @@ pub enum Action {
     ManageAccounts,
     /// Read the log.
     ReadAudit,
+    /// Read the host's own log, which belongs to no region.
+    ReadHostAudit,
     /// Export what the log holds about one person (152-FZ, article 14).
     ExportPerson,
     /// Erase a person's data by an act (152-FZ, article 21).
@@ -136,13 +140,15 @@ pub enum Action {
 /// How far an allowed action reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
+    /// The host itself: only grants that are held without a region.
+    Host,
     /// The whole region of the grant.
     Region,
     /// The blocks of the grant, or the whole region if it names none.
     Blocks,
 }
 
-use Reach::{Blocks, Region};
+use Reach::{Blocks, Host, Region};
 use Role::{Administrator, Auditor, BlockLead, Curator, Developer, Head, HostAdministrator, Intake, Media, Operator};
 
 /// One row of the table.
@@ -162,7 +168,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 23] = [
+pub const TABLE: [Rule; 25] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -273,6 +279,12 @@ pub const TABLE: [Rule; 23] = [
         &[(Administrator, Region), (HostAdministrator, Region)],
     ),
     rule(
+        Action::GivePluginName,
+        "give_plugin_name",
+        "say who owns the name of a plug-in",
+        &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
         Action::DraftRules,
         "draft_rules",
         "write and check drafts of rulesets",
@@ -339,6 +351,12 @@ pub const TABLE: [Rule; 23] = [
         &[(Head, Region), (Curator, Region), (Administrator, Region), (Auditor, Region), (HostAdministrator, Region)],
     ),
     rule(
+        Action::ReadHostAudit,
+        "read_host_audit",
+        "read the host's own log (an auditor of every region)",
+        &[(Auditor, Host), (HostAdministrator, Host)],
+    ),
+    rule(
         Action::ExportPerson,
         "export_person",
         "export what the log holds about one person",
@@ -362,10 +380,12 @@ impl Action {
 }
 
 impl Rule {
-    /// The cell of a role: nothing, `blocks` where a grant may narrow it, else `region`.
+    /// The cell of a role: nothing, `blocks` where a grant may narrow it, `host` where it must be the whole host's, else
+    /// `region`.
     #[must_use]
     pub fn cell(&self, role: Role) -> Option<&'static str> {
         self.reach(role).map(|reach| match reach {
+            Reach::Host => "host",
             Reach::Region => "region",
             Reach::Blocks => "blocks",
         })

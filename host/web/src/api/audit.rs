@@ -1,6 +1,7 @@
 //! The log, as those who may read it see it. Nothing here changes it.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -54,11 +55,32 @@ pub(crate) async fn list(
     State(web): State<Web>,
     _: Access,
     Path(code): Path<String>,
-    query: Result<Query<AuditQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let Query(query) = query.map_err(|e| Problem::invalid(e.body_text()))?;
     let region = region(&code)?;
     web.app.region(&region).await?;
+    page(&web, &Chain::Region(region), query).await
+}
+
+/// The host's own log, oldest first: accounts and tokens that belong to no region, sign-ins of these, keys.
+#[utoipa::path(
+    get, path = "/audit", tag = "audit", security(("token" = [])), params(AuditQuery),
+    responses((status = 200, body = AuditPage), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+pub(crate) async fn host(
+    State(web): State<Web>,
+    _: Access,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<AuditPage>, Problem> {
+    page(&web, &Chain::Host, query).await
+}
+
+async fn page(
+    web: &Web,
+    chain: &Chain,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<AuditPage>, Problem> {
+    let Query(query) = query.map_err(|e| Problem::invalid(e.body_text()))?;
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
         return Err(Problem::invalid("`limit` must be from 1 to 500"));
@@ -66,7 +88,7 @@ pub(crate) async fn list(
     let filter =
         AuditFilter { target: query.target, actor: query.actor, deed: query.deed, from: query.from, to: query.to };
     let after = query.after.unwrap_or(0);
-    let mut rows = web.app.store.audit_entries(&Chain::Region(region), &filter, after, limit + 1).await?;
+    let mut rows = web.app.store.audit_entries(chain, &filter, after, limit + 1).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > size;
     rows.truncate(size);

@@ -45,7 +45,7 @@ pub(crate) async fn create(
     Body(input): Body<BacktestIn>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
     let request = Request { draft: input.draft, since: input.since, until: input.until };
-    let job = backtest::request(&web.app, &region(&code)?, request, &access.caller.name).await?;
+    let job = backtest::request(&web.app, &region(&code)?, request, &access.actor()).await?;
     Ok((StatusCode::ACCEPTED, Json(json(&job))))
 }
 

@@ -38,8 +38,7 @@ pub(crate) async fn upload(
     let region = region(&code)?;
     web.app.region(&region).await?;
     let (row, new) =
-        datasets::upload(&web.app.store, &region, &name, &query.shape, bytes.to_vec(), Some(&access.caller.name))
-            .await?;
+        datasets::upload(&web.app.store, &region, &name, &query.shape, bytes.to_vec(), &access.actor()).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(json(&row))))
 }
 

@@ -68,7 +68,7 @@ pub(crate) async fn create(
     Body(input): Body<DraftIn>,
 ) -> Result<Response, Problem> {
     let new = NewDraft { title: input.title, ruleset: input.ruleset };
-    let draft = drafts::create(&web.app, &region(&code)?, new, &access.caller.name).await?;
+    let draft = drafts::create(&web.app, &region(&code)?, new, &access.actor()).await?;
     Ok(answer(StatusCode::CREATED, &draft))
 }
 
@@ -124,8 +124,7 @@ async fn edited(
     headers: &HeaderMap,
     edit: Edit,
 ) -> Result<Response, Problem> {
-    let draft =
-        drafts::edit(&web.app, &region(code)?, draft_id(id)?, seen(headers)?, edit, &access.caller.name).await?;
+    let draft = drafts::edit(&web.app, &region(code)?, draft_id(id)?, seen(headers)?, edit, &access.actor()).await?;
     Ok(answer(StatusCode::OK, &draft))
 }
 
@@ -157,7 +156,7 @@ pub(crate) async fn delete(
     Path((code, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    drafts::delete(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.caller.name).await?;
+    drafts::delete(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -227,8 +226,7 @@ pub(crate) async fn validate(
     Path((code, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let draft =
-        drafts::validate(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.caller.name).await?;
+    let draft = drafts::validate(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.actor()).await?;
     Ok(answer(StatusCode::OK, &draft))
 }
 
@@ -259,7 +257,7 @@ pub(crate) async fn consent(
     if !access.scope().covers(Some(&block)) {
         return Err(Problem::forbidden(format!("block {block} has another lead: consent to your own blocks")));
     }
-    let consent = drafts::consent(&web.app, &region, id, seen(&headers)?, &block, &access.caller.name).await?;
+    let consent = drafts::consent(&web.app, &region, id, seen(&headers)?, &block, &access.actor()).await?;
     Ok((StatusCode::CREATED, Json(json(&consent))))
 }
 
@@ -272,7 +270,7 @@ async fn out(
     out: Out,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let (region, id) = (region(code)?, draft_id(id)?);
-    let rollout = rollout::begin(&web.app, &region, id, seen(headers)?, out, &access.caller.name).await?;
+    let rollout = rollout::begin(&web.app, &region, id, seen(headers)?, out, &access.actor()).await?;
     Ok(Json(json(&rollout)))
 }
 
@@ -334,7 +332,7 @@ pub(crate) async fn withdraw(
     Path((code, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    rollout::withdraw(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.caller.name).await?;
+    rollout::withdraw(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -350,7 +348,6 @@ pub(crate) async fn activate(
     Path((code, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    let digest =
-        rollout::activate(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.caller.name).await?;
+    let digest = rollout::activate(&web.app, &region(&code)?, draft_id(&id)?, seen(&headers)?, &access.actor()).await?;
     Ok(Json(serde_json::json!({"ruleset": digest})))
 }

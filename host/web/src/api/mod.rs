@@ -6,6 +6,8 @@ mod audit;
 mod backtests;
 mod datasets;
 mod drafts;
+mod oidc;
+mod owners;
 mod people;
 mod quarantine;
 mod regions;
@@ -49,6 +51,8 @@ fn public(methods: UtoipaMethodRouter<Web>) -> Route {
 fn routes() -> Vec<Route> {
     vec![
         public(routes!(session::sign_in)),
+        public(routes!(oidc::begin)),
+        public(routes!(oidc::callback)),
         guarded(Action::UseOwnAccount, routes!(session::sign_out)),
         guarded(Action::UseOwnAccount, routes!(session::sign_out_everywhere)),
         guarded(Action::UseOwnAccount, routes!(session::me)),
@@ -74,6 +78,8 @@ fn routes() -> Vec<Route> {
         guarded(Action::RemoveRelease, routes!(releases::delete)),
         guarded(Action::UploadRelease, routes!(releases::sign)),
         guarded(Action::RemoveRelease, routes!(releases::yank)),
+        guarded(Action::ReadRules, routes!(owners::owners)),
+        guarded(Action::GivePluginName, routes!(owners::give)),
         guarded(Action::UploadDataset, routes!(datasets::upload)),
         guarded(Action::ReadRules, routes!(datasets::list)),
         guarded(Action::ReadRules, routes!(rulesets::active)),
@@ -109,6 +115,7 @@ fn routes() -> Vec<Route> {
         guarded(Action::ReadRules, routes!(backtests::one)),
         guarded(Action::BacktestRules, routes!(backtests::cancel)),
         guarded(Action::ReadAudit, routes!(audit::list)),
+        guarded(Action::ReadHostAudit, routes!(audit::host)),
         guarded(Action::ExportPerson, routes!(people::export)),
         guarded(Action::ErasePerson, routes!(people::erase)),
     ]
@@ -119,9 +126,10 @@ pub(crate) fn router(web: Option<&Web>) -> OpenApiRouter<Web> {
     routes().into_iter().fold(OpenApiRouter::new(), |router, route| {
         let (schemas, mut paths, mut methods) = route.methods;
         let code = route.action.map_or("public", Action::code);
-        for item in paths.paths.values_mut() {
+        for (path, item) in &mut paths.paths {
             let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
             for operation in operations.into_iter().flatten() {
+                operation.operation_id = operation.operation_id.take().map(|handler| operation_id(path, &handler));
                 operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add(ACTION, code).build());
             }
         }
@@ -133,6 +141,14 @@ pub(crate) fn router(web: Option<&Web>) -> OpenApiRouter<Web> {
         }
         router.routes((schemas, paths, methods))
     })
+}
+
+/// An id for generated clients: the resource of the path, and the handler's name, which alone is that of many (`list`).
+fn operation_id(path: &str, handler: &str) -> String {
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
+    let first = parts.next().unwrap_or_default();
+    let resource = if first == "regions" { parts.next().unwrap_or(first) } else { first };
+    format!("{}_{handler}", resource.replace('-', "_"))
 }
 
 /// A region in the path. An unfit code is simply unknown.

@@ -46,8 +46,7 @@ pub(crate) async fn release(
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
     web.app.region(&region).await?;
-    let released =
-        web.app.rules.watch().release(&region, &binding, wanted.block.as_deref(), &access.caller.name).await?;
+    let released = web.app.rules.watch().release(&region, &binding, wanted.block.as_deref(), &access.actor()).await?;
     Ok(Json(serde_json::json!({"released": released})))
 }
 

@@ -107,7 +107,7 @@ pub(crate) async fn sign(
     signature: String,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let (region, digest) = (region(&code)?, release_digest(&digest)?);
-    let publisher = releases::sign(&web.app, &region, &digest, &signature, &access.caller.name).await?;
+    let publisher = releases::sign(&web.app, &region, &digest, &signature, &access.actor()).await?;
     Ok(Json(serde_json::json!({"signed_by": publisher})))
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn yank(
     Path((code, digest)): Path<(String, String)>,
     Body(input): Body<YankIn>,
 ) -> Result<StatusCode, Problem> {
-    releases::yank(&web.app, &region(&code)?, &release_digest(&digest)?, &input.reason, &access.caller.name).await?;
+    releases::yank(&web.app, &region(&code)?, &release_digest(&digest)?, &input.reason, &access.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -146,6 +146,6 @@ pub(crate) async fn delete(
     access: Access,
     Path((code, digest)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    releases::delete(&web.app, &region(&code)?, &release_digest(&digest)?, &access.caller.name).await?;
+    releases::delete(&web.app, &region(&code)?, &release_digest(&digest)?, &access.actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -214,7 +214,7 @@ pub(crate) async fn rollback(
     let region = region(&code)?;
     let unknown = |text: &str| AppError::Unknown { what: "earlier ruleset", code: text.chars().take(80).collect() };
     let to = input.ruleset.as_deref().map(|text| text.parse::<Digest>().map_err(|_| unknown(text))).transpose()?;
-    let digest = rollout::rollback(&web.app, &region, to, &input.reason, &access.caller.name).await?;
+    let digest = rollout::rollback(&web.app, &region, to, &input.reason, &access.actor()).await?;
     Ok(Json(serde_json::json!({"ruleset": digest})))
 }
 
@@ -274,6 +274,6 @@ pub(crate) async fn set_policy(
     Body(policy): Body<RulesPolicy>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let region = region(&code)?;
-    drafts::set_policy(&web.app, &region, &policy, &access.caller.name).await?;
+    drafts::set_policy(&web.app, &region, &policy, &access.actor()).await?;
     Ok(Json(json(&policy)))
 }

@@ -11,9 +11,10 @@ use veche_app::store::{AccountChange, AccountRow};
 use veche_app::{AppError, accounts};
 
 use super::Body;
+use super::oidc::{SignedOut, signed_out};
 use crate::guard::Access;
 use crate::problem::Problem;
-use crate::{Web, session};
+use crate::{Web, guard, session};
 
 /// Login and password.
 #[derive(Deserialize, ToSchema)]
@@ -52,7 +53,7 @@ pub(crate) async fn sign_in(
     Body(input): Body<SignIn>,
 ) -> Result<Response, Problem> {
     session::check_site(&headers)?;
-    let request = headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let request = guard::request_id(&headers);
     let signed = accounts::sign_in(&web.app.store, &input.login, &input.password, request, Utc::now()).await?;
     let me = Me {
         actor: format!("account:{}", signed.account.login),
@@ -63,16 +64,21 @@ pub(crate) async fn sign_in(
     Ok(([(header::SET_COOKIE, session::cookie(&signed.secret))], Json(me)).into_response())
 }
 
-/// Sign out: this session ends.
+/// Sign out: this session ends. Somebody of the sign-in provider is told where to sign out there, too.
 #[utoipa::path(
     delete, path = "/session", tag = "session", security(("token" = [])),
-    responses((status = 204), (status = 401, body = Problem))
+    responses((status = 200, body = SignedOut), (status = 204), (status = 401, body = Problem))
 )]
 pub(crate) async fn sign_out(State(web): State<Web>, access: Access) -> Result<Response, Problem> {
-    if let Some((session, _)) = &access.caller.session {
-        web.app.store.end_session(session.id).await?;
+    let gone = [(header::SET_COOKIE, session::gone())];
+    let Some((session, account)) = &access.caller.session else {
+        return Ok((StatusCode::NO_CONTENT, gone).into_response());
+    };
+    web.app.store.end_session(session.id).await?;
+    match account.identity {
+        Some(_) => Ok((gone, signed_out(&web).await).into_response()),
+        None => Ok((StatusCode::NO_CONTENT, gone).into_response()),
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, session::gone())]).into_response())
 }
 
 /// Sign out everywhere: every session of the account ends.

@@ -1,0 +1,2 @@
+-- Shadow decisions are deleted by age.
+CREATE INDEX shadow_at ON shadow (at);
