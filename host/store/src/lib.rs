@@ -9,6 +9,7 @@ mod backtests;
 mod db;
 mod drafts;
 mod error;
+mod indicators;
 mod people;
 mod quarantine;
 mod releases;
@@ -29,6 +30,11 @@ pub use backtests::BacktestRow;
 pub use db::Store;
 pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
+pub use indicators::{
+    Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
+    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, StepRow, Tallies,
+    WorkingMinutes,
+};
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
 pub use releases::{DatasetRow, ReleaseRow};
