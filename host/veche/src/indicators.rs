@@ -33,7 +33,8 @@ pub(crate) struct IndicatorArgs {
     command: IndicatorCommand,
 }
 
-/// A period: `--month 2026-02-01` and the like, or `--first` and `--last`.
+// A period: `--kind month --day 2026-02-01`, or `--first` and `--last`. No doc comment: it would become the help of whatever
+// takes these arguments.
 #[derive(Args, Default)]
 struct PeriodArgs {
     /// The day, week, month, quarter or year that holds `--day`.
