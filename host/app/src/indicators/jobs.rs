@@ -167,7 +167,11 @@ pub async fn run_next(
         Ok(true) => job.state = JobState::Done,
         // Cancelled, or taken by another host.
         Ok(false) => return Ok(Some(find(app, &job.region, job.id).await?)),
-        Err(error @ (AppError::Store(_) | AppError::Stopped)) => return Err(error),
+        Err(error @ AppError::Store(_)) => return Err(error),
+        Err(AppError::Stopped) => {
+            app.store.release_measure_job(owner, job.id).await?;
+            return Err(AppError::Stopped);
+        }
         Err(error) => {
             tracing::error!(job.id = %job.id, region = %job.region, %error, "indicators could not be measured");
             job.faults.push(JobFault { indicator: String::new(), fault: error.to_string() });

@@ -215,6 +215,19 @@ impl Store {
         Ok(changed > 0)
     }
 
+    /// Gives a claimed job back, so that another host need not wait for the lease to end.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn release_measure_job(&self, owner: &str, id: Uuid) -> Result<(), StoreError> {
+        const SQL: &str =
+            "UPDATE measure_job SET lease_until = NULL, lease_owner = NULL WHERE id = $1 AND lease_owner = $2";
+        on_db!(self, write tx: DB => {
+            sqlx::query(SQL).bind(id).bind(owner).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
     /// Cancels a job that is not over; whether it was not. What it has measured stays.
     ///
     /// # Errors
