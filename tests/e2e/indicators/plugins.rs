@@ -45,8 +45,11 @@ fn guest(unit: &str, code: &str, column: &str, measure: impl Fn(&mut Guest) -> S
     named(&guest.build(), "indicator-of-a-test")
 }
 
-/// WAT that answers these measurements: value, numerator, denominator, and a part.
-fn answers(guest: &mut Guest, list: &[(Option<&str>, &str, Option<&str>, Option<(u8, &str)>)]) -> String {
+/// Value, numerator, denominator, and a part.
+type Said<'a> = (Option<&'a str>, &'a str, Option<&'a str>, Option<(u8, &'a str)>);
+
+/// WAT that answers these measurements.
+fn answers(guest: &mut Guest, list: &[Said<'_>]) -> String {
     let mut wat = String::new();
     for (n, (value, numerator, denominator, part)) in list.iter().enumerate() {
         let at = 3400 + 56 * n;
@@ -108,9 +111,8 @@ async fn what_a_plugin_may_not_say_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let app = sample_app(folder.path()).await;
     let whole = |value, numerator, denominator| [(value, numerator, denominator, None)];
-    type List<'a> = Vec<(Option<&'a str>, &'a str, Option<&'a str>, Option<(u8, &'a str)>)>;
-    let good = (Some("50"), "1", Some("2"), None);
-    let cases: Vec<(&str, List<'_>, &str)> = vec![
+    let good: Said<'_> = (Some("50"), "1", Some("2"), None);
+    let cases: Vec<(&str, Vec<Said<'_>>, &str)> = vec![
         ("%", whole(Some("nan"), "1", Some("2")).into(), "value is no finite number"),
         ("%", whole(Some("50"), "inf", Some("2")).into(), "numerator is no finite number"),
         ("%", whole(Some("0"), "0", Some("0")).into(), "denominator is zero"),
