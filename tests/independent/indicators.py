@@ -104,18 +104,27 @@ def main():
         question = {"received": received, "regime": regime, "municipality": municipality, "category": category, "body": body,
                     "body_source": source, "clocks": clocks, "repeated": repeated}
         questions.append(fold(question, events[appeal, number] + events[appeal, None]))
+    parts = defaultdict(list)
+    for q in questions:
+        block = categories.get(q["category"], {}).get("block")
+        codes = [("block", block), ("category", q["category"]), ("body", q["body"]), ("municipality", q["municipality"])]
+        parts[()].append(q)
+        for part in codes:
+            if part[1] is not None:
+                parts[(part,)].append(q)
+        if block is not None and q["body"] is not None:
+            parts[codes[0], codes[2]].append(q)
     with open(measured_file, encoding="utf-8") as file:
         measured = json.load(file)
-    compared = 0
+    known, compared = {}, 0
     for result in measured:
         period = result["period"]
         start, end = micros(period["first"]), micros(period["last"], 1)
         for part in result["measurements"]:
-            chosen = questions
-            for dimension, code in part["breakdown"].items():
-                value = (lambda q: categories.get(q["category"], {}).get("block")) if dimension == "block" else (lambda q, d=dimension: q[d])
-                chosen = [q for q in chosen if value(q) == code]
-            expected = indicators(chosen, start, end, other).get(result["indicator"])
+            key = tuple((d, part["breakdown"][d]) for d in ("block", "category", "body", "municipality") if d in part["breakdown"])
+            if (start, end, key) not in known:
+                known[start, end, key] = indicators(parts[key], start, end, other)
+            expected = known[start, end, key].get(result["indicator"])
             if expected is None:
                 continue
             found = (part["numerator"], part["denominator"])
