@@ -119,7 +119,7 @@ async fn people_who_move_an_appeal_make_it_misrouted() {
     check(async |app| {
         let ids = february(&app).await;
         let correction = veche_app::corrections::Correction {
-            body: Some(veche_domain::code::BodyCode::new("road-city-yaroslavl").unwrap()),
+            body: Some(veche_domain::code::BodyCode::new("road-service").unwrap()),
             reason: "не наша дорога".into(),
             ..Default::default()
         };

@@ -31,11 +31,11 @@ fn guest(unit: &str, code: &str, column: &str, measure: impl Fn(&mut Guest) -> S
         "(i32.store (i32.const 3108) (i32.const 3200)) (i32.store (i32.const 3112) (i32.const 1))".into(),
         put(&mut guest, 3116, unit),
         "(i32.store (i32.const 3124) (i32.const 256))".into(),
-        "(i32.store (i32.const 3128) (i32.const 3250)) (i32.store (i32.const 3132) (i32.const 1))".into(),
+        "(i32.store (i32.const 3128) (i32.const 3252)) (i32.store (i32.const 3132) (i32.const 1))".into(),
         "(i32.store (i32.const 3136) (i32.const 3300)) (i32.store (i32.const 3140) (i32.const 5))".into(),
         put(&mut guest, 3200, "ru"),
         put(&mut guest, 3208, "Показатель"),
-        put(&mut guest, 3250, column),
+        put(&mut guest, 3252, column),
         "(i32.store (i32.const 3300) (i32.const 0x03020100)) (i32.store8 (i32.const 3304) (i32.const 4))".into(),
         "(i32.store (i32.const 3000) (i32.const 3100)) (i32.store (i32.const 3004) (i32.const 1))".into(),
     ]
