@@ -23,6 +23,10 @@ use veche_sdk::testing::{self, Host};
 use veche_sdk::{Date, Facts, Indicators};
 use veche_store::{FactSpan, Vault};
 
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of which the median is told.
 const RUNS: usize = 5;
 
