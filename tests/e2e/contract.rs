@@ -1,11 +1,14 @@
 //! What was compiled for a released contract keeps running; what was compiled for another is told so.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use veche_domain::code::Digest;
 use veche_domain::decision::{Kind, Permission};
-use veche_sandbox::{EngineConfig, Inspection, Limits};
+use veche_domain::facts::FactTable;
+use veche_domain::indicator::{Period, PeriodKind};
+use veche_sandbox::{EngineConfig, Inspection, Limits, Measuring};
 use veche_tests::guest::{Guest, World, encode, root};
 use veche_tests::yard::{Yard, appeal};
 use wit_parser::Resolve;
@@ -37,6 +40,22 @@ fn a_fixture_is_built_bit_for_bit_as_it_was() {
         .concat();
     let recorded = std::fs::read_to_string(fixtures().join("SHA256")).unwrap();
     assert_eq!(built, recorded, "a fixture of {FROZEN} stands for what is compiled out there: it never changes");
+}
+
+#[test]
+fn an_indicator_that_was_compiled_then_is_measured() {
+    let plugin = yard().prepare(&fixture(World::Indicators), &Limits::default()).unwrap();
+    let definitions = plugin.definitions().result.unwrap();
+    assert_eq!((definitions[0].code.as_str(), definitions[0].unit.as_str()), ("rows", "appeals"));
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 2, 10).unwrap();
+    let asked = Measuring {
+        indicator: "rows",
+        period: Period::holding(PeriodKind::Month, day, chrono::Weekday::Mon).unwrap(),
+        cut_off: "2026-03-01T00:00:00Z".parse().unwrap(),
+        facts: Arc::new(FactTable { rows: 10_000, columns: Vec::new() }),
+    };
+    let measured = plugin.measure(&asked).result.unwrap();
+    assert_eq!((measured.len(), measured[0].value), (1, Some(10_000.0)));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod determinism;
 mod fuzz;
 mod host_process;
 mod hostile;
+mod indicators;
 mod leaks;
 mod oidc;
 mod parts;

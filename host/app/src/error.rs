@@ -154,6 +154,18 @@ pub enum AppError {
         /// Why, and who may.
         reason: String,
     },
+    /// A period that cannot be measured.
+    #[error(transparent)]
+    Period(#[from] veche_domain::indicator::PeriodError),
+    /// A set of indicators has faults.
+    #[error("indicator set: {}", list(.0))]
+    IndicatorSet(Vec<veche_domain::indicator::SetError>),
+    /// A passport has faults.
+    #[error("the passport has faults (в паспорте есть ошибки): {}", .0.iter().map(|f| format!("{}: {} ({})", f.field, f.en, f.ru)).collect::<Vec<_>>().join("; "))]
+    Passport(Vec<veche_domain::indicator::Finding>),
+    /// A passport stands elsewhere.
+    #[error(transparent)]
+    PassportState(veche_domain::indicator::StepRefused),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

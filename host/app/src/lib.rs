@@ -11,6 +11,7 @@ pub mod drafts;
 mod error;
 pub mod evaluate;
 pub mod files;
+pub mod indicators;
 pub mod intake;
 pub mod oidc;
 pub mod people;
@@ -123,15 +124,16 @@ impl App {
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests, the end of old shadow decisions.
+    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
         let watch = rollout::watch(self.clone(), stop.clone());
         let backtests = backtest::work(self.clone(), stop.clone());
-        let prune = shadow::prune(self.store.clone(), self.shadow_days, stop);
+        let prune = shadow::prune(self.store.clone(), self.shadow_days, stop.clone());
+        let indicators = indicators::jobs::work(self.clone(), stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests, prune);
+            tokio::join!(worker, watch, backtests, prune, indicators);
         })
     }
 

@@ -83,13 +83,16 @@ pub struct Loaded {
     pub bodies: usize,
     /// Municipalities.
     pub municipalities: usize,
+    /// Versions of the set of mandatory indicators that are new.
+    pub indicator_sets: usize,
     /// Ruleset that is active now; none if the folder has no `ruleset.toml`.
     pub ruleset: Option<Digest>,
     /// Bindings of it.
     pub bindings: usize,
 }
 
-/// Loads a region's folder: dictionaries, `calendar.toml` if there is one, `ruleset.toml` with its plug-ins and datasets.
+/// Loads a region's folder: dictionaries, `calendar.toml` and `indicators.toml` if they are there, `ruleset.toml` with its
+/// plug-ins and datasets.
 ///
 /// # Errors
 /// Every fault of the dictionaries; the binding and what is wrong with it. Nothing is activated then.
@@ -105,9 +108,14 @@ pub async fn load_folder(app: &App, folder: &Path, plugins: &Path, actor: &Actor
         categories: data.categories.len(),
         bodies: data.bodies.len(),
         municipalities: data.municipalities.len(),
+        indicator_sets: 0,
         ruleset: None,
         bindings: 0,
     };
+    let path = folder.join("indicators.toml");
+    if path.exists() {
+        loaded.indicator_sets = crate::indicators::sets::load_file(app, &region, &path, actor).await?;
+    }
     let path = folder.join("ruleset.toml");
     if path.exists() {
         let file: RulesetFile = toml::from_str(&read(&path)?)
@@ -150,10 +158,20 @@ async fn save_dictionaries(
 ) -> Result<Digest, AppError> {
     let today = Utc::now().with_timezone(&data.region.time_zone).date_naive();
     Dictionaries::new(data.clone(), today).map_err(AppError::Dictionaries)?;
+    let calendar = store.put_blob(BlobKind::Calendar, calendar.as_bytes()).await?;
+    save_dictionaries_data(store, data, calendar, actor).await
+}
+
+/// Stores dictionaries that were checked, under a calendar that is stored; their digest.
+pub(crate) async fn save_dictionaries_data(
+    store: &Store,
+    data: &DictionaryData,
+    calendar: Digest,
+    actor: &Actor,
+) -> Result<Digest, AppError> {
     let json = serde_json::to_vec(data)
         .map_err(|e| AppError::Stored { what: "dictionaries".into(), reason: e.to_string() })?;
     let digest = store.put_blob(BlobKind::Dictionaries, &json).await?;
-    let calendar = store.put_blob(BlobKind::Calendar, calendar.as_bytes()).await?;
     store.save_region(&data.region, digest, calendar, actor).await?;
     Ok(digest)
 }

@@ -265,6 +265,21 @@ impl RuleBook {
         })
     }
 
+    /// Makes one binding ready that is in no ruleset, with the region's newest calendar.
+    ///
+    /// # Errors
+    /// As for a binding of a ruleset.
+    pub async fn bind_alone(
+        &self,
+        region: &RegionCode,
+        binding: &Binding,
+        dictionaries: &Arc<Dictionaries>,
+    ) -> Result<Plugin, AppError> {
+        let unknown = || AppError::UnknownRegion { region: region.to_string() };
+        let row = self.store.region(region).await?.ok_or_else(unknown)?;
+        self.bind(binding, dictionaries, &self.calendar(&row.calendar).await?).await
+    }
+
     async fn bind(
         &self,
         binding: &Binding,
@@ -349,7 +364,11 @@ impl RuleBook {
         Dictionaries::new(data, today).map_err(AppError::Dictionaries)
     }
 
-    async fn calendar(&self, digest: &Digest) -> Result<ProductionCalendar, AppError> {
+    /// A calendar by its digest.
+    ///
+    /// # Errors
+    /// When it is missing or broken.
+    pub async fn calendar(&self, digest: &Digest) -> Result<ProductionCalendar, AppError> {
         let bytes = self.bytes("calendar", digest).await?;
         let stored = |reason: String| AppError::Stored { what: format!("calendar {digest}"), reason };
         let text = String::from_utf8(bytes).map_err(|e| stored(e.to_string()))?;

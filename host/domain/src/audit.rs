@@ -80,6 +80,10 @@ pub enum Deed {
     ErasePerson,
     /// Personal data were encrypted with another key.
     RotateKeys,
+    /// A set, a target, an entered value or a decomposition of indicators was changed; the details say how.
+    ChangeIndicators,
+    /// A passport of an indicator was written or moved; the details say how.
+    MovePassport,
 }
 
 impl Deed {
@@ -103,6 +107,8 @@ impl Deed {
             Self::ExportPerson => "export_person",
             Self::ErasePerson => "erase_person",
             Self::RotateKeys => "rotate_keys",
+            Self::ChangeIndicators => "change_indicators",
+            Self::MovePassport => "move_passport",
         }
     }
 }

@@ -333,6 +333,20 @@ text_enum!(
         Redirected => "redirected",
         /// A person put it back to the rules.
         Requeued => "requeued",
+        /// The body reacted in public.
+        Reacted => "reacted",
+        /// The body answered.
+        Answered => "answered",
+        /// It was closed.
+        Closed => "closed",
+        /// It was taken back to work.
+        Reopened => "reopened",
+        /// Its term was extended.
+        Extended => "extended",
+        /// The applicant gave a mark.
+        Marked => "marked",
+        /// Somebody saw that it repeats another.
+        Repeated => "repeated",
     }
 );
 

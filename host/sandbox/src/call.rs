@@ -1,5 +1,6 @@
 //! One call: a fresh copy-on-write instance from the pool, limits armed, one typed function, a report.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::NaiveDate;
@@ -89,7 +90,7 @@ impl Plugin {
         }
     }
 
-    fn missing<T>(&self, kind: Kind) -> Report<T> {
+    pub(crate) fn missing<T>(&self, kind: Kind) -> Report<T> {
         Report {
             result: Err(Fault::Host { message: format!("release {} exports no {kind}", self.release.short()) }),
             fuel: 0,
@@ -107,11 +108,22 @@ impl Plugin {
         input: &impl Measure,
         work: impl FnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Report<T> {
+        self.run(self.scene(question), input, self.limits.clone(), work)
+    }
+
+    /// Runs one function in a fresh instance under these limits.
+    pub(crate) fn run<T>(
+        &self,
+        scene: Scene,
+        input: &impl Measure,
+        limits: Arc<Limits>,
+        work: impl FnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<Result<T, String>>,
+    ) -> Report<T> {
         let started = Instant::now();
-        let state = HostState::new(self.scene(question), self.limits.clone());
+        let state = HostState::new(scene, limits.clone());
         let mut store = Store::new(&self.engine.inner.wasm, state);
-        arm(&mut store, &self.limits);
-        let answer = check(LimitKind::InputBytes, input.volume().bytes, self.limits.input_bytes)
+        arm(&mut store, &limits);
+        let answer = check(LimitKind::InputBytes, input.volume().bytes, limits.input_bytes)
             .map_err(wasmtime::Error::from)
             .and_then(|()| self.pre.instantiate(&mut store))
             .and_then(|instance| work(&mut store, &instance));
@@ -124,7 +136,7 @@ impl Plugin {
                 Err(fault::fault_of(&store, &error))
             }
         };
-        let fuel = self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         Report {
             result,

@@ -7,6 +7,7 @@ use veche_domain::appeal::{Appeal, ApplicantKind};
 use veche_domain::decision::{
     Assignment, Candidate, Categorization, ChosenCategory, Clock, ClockKind, Priority, Reason, Routing,
 };
+use veche_domain::indicator::{Answer, Definition, Dimension, Direction};
 use veche_domain::mask::mask;
 
 wasmtime::component::bindgen!({
@@ -16,11 +17,13 @@ wasmtime::component::bindgen!({
         world all-kinds {
             include veche:plugin/categorizer-plugin@0.1.0;
             include veche:plugin/router-plugin@0.1.0;
+            include veche:plugin/indicators-plugin@0.1.0;
         }
     ",
     world: "veche:served/all-kinds",
     // Every import counts against the limits of the call, and ends it when one is hit.
     imports: { default: trappable },
+    with: { "veche:plugin/facts.fact-stream": crate::indicators::FactStream },
 });
 
 /// Everything that the host offers to a component.
@@ -135,5 +138,40 @@ fn clock(clock: guest::router::Clock) -> Clock {
         // An absurd instant becomes the smallest one, which the core refuses as before the receipt.
         due: DateTime::<Utc>::from_timestamp(clock.due, 0).unwrap_or(DateTime::<Utc>::MIN_UTC),
         basis: clock.basis,
+    }
+}
+
+fn dimension(dimension: guest::indicators::Dimension) -> Dimension {
+    match dimension {
+        guest::indicators::Dimension::Block => Dimension::Block,
+        guest::indicators::Dimension::Category => Dimension::Category,
+        guest::indicators::Dimension::Body => Dimension::Body,
+        guest::indicators::Dimension::Municipality => Dimension::Municipality,
+        guest::indicators::Dimension::Channel => Dimension::Channel,
+    }
+}
+
+pub(crate) fn definition(d: guest::indicators::Definition) -> Definition {
+    Definition {
+        code: d.code,
+        title: d.title.into_iter().map(|text| (text.language, text.text)).collect(),
+        unit: d.unit,
+        direction: match d.direction {
+            guest::indicators::Direction::Up => Direction::Up,
+            guest::indicators::Direction::Down => Direction::Down,
+        },
+        decimals: d.decimals,
+        columns: d.columns,
+        dimensions: d.dimensions.into_iter().map(dimension).collect(),
+    }
+}
+
+pub(crate) fn answer(m: guest::indicators::Measurement) -> Answer {
+    Answer {
+        value: m.value,
+        numerator: m.numerator,
+        denominator: m.denominator,
+        excluded: m.excluded,
+        breakdown: m.breakdown.into_iter().map(|(of, code)| (dimension(of), code)).collect(),
     }
 }

@@ -72,7 +72,19 @@ macro_rules! fixed {
     ($($ty:ty),+ $(,)?) => { $(impl Measure for $ty { fn add_to(&self, _: &mut Volume) {} })+ };
 }
 
-fixed!((), u8, u32, i32, i64, bool, wit::types::Date, wit::calendar::CalendarError);
+fixed!(
+    (),
+    u8,
+    u32,
+    i32,
+    i64,
+    f64,
+    bool,
+    guest::indicators::Dimension,
+    guest::indicators::Direction,
+    wit::types::Date,
+    wit::calendar::CalendarError
+);
 
 macro_rules! record {
     ($($ty:ty { $($field:ident),* $(,)? })+) => {
@@ -102,6 +114,8 @@ record! {
     guest::categorizer::Candidate { category, reasons }
     guest::router::Clock { basis }
     guest::router::Assignment { body, clocks, reasons }
+    guest::indicators::Definition { code, title, unit, columns, dimensions }
+    guest::indicators::Measurement { breakdown }
 }
 
 impl Measure for wit::datasets::DatasetError {

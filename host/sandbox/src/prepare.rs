@@ -47,6 +47,7 @@ pub struct Plugin {
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) categorizer: Option<guest::categorizer::GuestIndices>,
     pub(crate) router: Option<guest::router::GuestIndices>,
+    pub(crate) indicators: Option<guest::indicators::GuestIndices>,
     pub(crate) world: Arc<World>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) sees_applicant: bool,
@@ -104,11 +105,14 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     let categorizer =
         has(Kind::Categorizer).then(|| guest::categorizer::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
     let router = has(Kind::Router).then(|| guest::router::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
+    let indicators =
+        has(Kind::Indicators).then(|| guest::indicators::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
     let plugin = Plugin {
         engine: engine.clone(),
         pre,
         categorizer,
         router,
+        indicators,
         world,
         limits: Arc::new(wanted.limits),
         sees_applicant: inspection.permissions.contains(&Permission::Applicant),
@@ -289,6 +293,9 @@ impl Plugin {
             indices.load(&mut store, &instance).map_err(broken)?;
         }
         if let Some(indices) = &self.router {
+            indices.load(&mut store, &instance).map_err(broken)?;
+        }
+        if let Some(indices) = &self.indicators {
             indices.load(&mut store, &instance).map_err(broken)?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use veche_domain::appeal::Applicant;
 use veche_domain::code::Digest;
 use veche_domain::limits::{LimitExceeded, LimitKind, Limits};
 use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
 
 use crate::host::World;
 use crate::measure::Measure;
@@ -50,6 +51,8 @@ pub(crate) struct HostState {
     host_bytes: u64,
     /// Blocks of stubbed random bytes drawn so far.
     pub(crate) drawn: u64,
+    /// Streams that the host hands to the guest.
+    pub(crate) resources: ResourceTable,
     /// A growth that was refused. The guest usually aborts then; the refusal is the cause.
     pub(crate) refused: Option<LimitExceeded>,
 }
@@ -69,6 +72,7 @@ impl HostState {
             host_calls: 0,
             host_bytes: 0,
             drawn: 0,
+            resources: ResourceTable::new(),
             refused: None,
         }
     }

@@ -10,6 +10,7 @@ mod db;
 mod drafts;
 mod error;
 mod identities;
+mod indicators;
 mod people;
 mod quarantine;
 mod releases;
@@ -31,6 +32,11 @@ pub use db::Store;
 pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
 pub use identities::{Begun, Identity};
+pub use indicators::{
+    Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
+    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, StepRow, Tallies,
+    WorkingMinutes,
+};
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
 pub use releases::{DatasetRow, PluginOwner, REGION_OWNER, ReleaseRow};

@@ -1,13 +1,18 @@
 //! `veche demo`: the sample region from nothing, with its appeals, served.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use chrono::{Datelike as _, Months, Utc};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use veche_app::evaluate::Known;
-use veche_app::regions;
+use veche_app::indicators::{Wanted, catalogue, history, jobs, passports, progress};
+use veche_app::{App, regions};
 use veche_domain::access::Actor;
+use veche_domain::calendar::local_date;
+use veche_domain::code::RegionCode;
+use veche_domain::indicator::{Passport, PassportState, PassportStep, PeriodKind};
 use veche_web::{Token, WebConfig};
 
 use crate::commands::{ServeArgs, evaluate_file, import_file, listen};
@@ -25,6 +30,9 @@ pub(crate) struct DemoArgs {
     /// Port on 127.0.0.1.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// Appeals of the made-up year of history; 0 leaves it out.
+    #[arg(long, default_value_t = 2_000)]
+    history: u64,
     /// Do all of it, ask the service once, and exit.
     #[arg(long)]
     check: bool,
@@ -59,6 +67,9 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
             bail!("the {name} agrees with {accuracy:.3} of the sample's labels, {ACCURACY} are expected");
         }
     }
+    if args.history > 0 {
+        year_of_history(&app, &loaded.region, &args).await?;
+    }
     let token = uuid::Uuid::new_v4().simple().to_string();
     if args.check {
         return check(app, &loaded.region, &token).await;
@@ -72,6 +83,71 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     let listen_on = std::net::SocketAddr::from(([127, 0, 0, 1], args.port));
     let args = ServeArgs { listen: listen_on, token: Some(token), rate: 200, oidc: OidcArgs::default() };
     listen(app, args, None).await
+}
+
+/// A year of history, measured, and passports in different states.
+async fn year_of_history(app: &App, region: &RegionCode, args: &DemoArgs) -> anyhow::Result<()> {
+    let today = local_date(Utc::now(), app.region(region).await?.region.time_zone);
+    let plan = history::HistoryPlan { appeals: args.history, until: today, days: 365 };
+    let made = history::write(&args.sample.join("appeals.csv"), &args.dir, &plan)?;
+    let started = std::time::Instant::now();
+    let imported = import_file(app, region, &made.appeals, "veche", Some(args.dir.join("rejects.csv"))).await?;
+    let told = progress::import(app, region, &made.progress).await?;
+    println!(
+        "\nHistory: {} appeals, {} events in {:.1} s",
+        imported.rows,
+        told.count.new,
+        started.elapsed().as_secs_f64()
+    );
+    if app.store.passports(region).await?.is_empty() {
+        sample_passports(app, region, &args.sample.join("passports.json")).await?;
+    }
+    let month = |back| today.with_day(1).and_then(|first| first.checked_sub_months(Months::new(back)));
+    for day in (1..=12).rev().filter_map(month) {
+        let wanted = Wanted::Holding(PeriodKind::Month, day);
+        let job = jobs::request(app, region, wanted, Vec::new(), "demo").await?;
+        let job = crate::indicators::watch(app, region, job.id).await?;
+        if let Some(fault) = job.faults.first() {
+            bail!("{} of {}: {}", fault.indicator, job.period.label(), fault.fault);
+        }
+    }
+    println!("Twelve months are measured: veche indicator --region {region} show");
+    Ok(())
+}
+
+/// A passport of the sample and how far it goes.
+#[derive(serde::Deserialize)]
+struct SamplePassport {
+    reaches: PassportState,
+    passport: serde_json::Map<String, serde_json::Value>,
+}
+
+async fn sample_passports(app: &App, region: &RegionCode, path: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let list: Vec<SamplePassport> = serde_json::from_str(&text)?;
+    let catalogue = catalogue::of(app, region).await?;
+    for SamplePassport { reaches, mut passport } in list {
+        let code = passport.get("indicator").and_then(|code| code.as_str()).unwrap_or_default();
+        let Some(catalogue::From::Plugin { release, .. }) = catalogue.find(code).map(|i| &i.from) else {
+            bail!("{}: no plug-in defines {code:?}", path.display());
+        };
+        passport.insert("release".into(), release.to_string().into());
+        let passport: Passport = serde_json::from_value(passport.into())?;
+        let mut row = passports::create(app, region, &passport, &Actor::named("demo:block_lead")).await?;
+        let steps = [
+            (PassportStep::Submit, "demo:block_lead"),
+            (PassportStep::Agree, "demo:head"),
+            (PassportStep::Approve, "demo:curator"),
+            (PassportStep::Activate, "demo:curator"),
+        ];
+        for (step, actor) in steps {
+            if row.state == reaches {
+                break;
+            }
+            row = passports::step(app, region, row.id, step, None, &Actor::named(actor)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Serves on a free port, asks for the readiness and one page of appeals over HTTP, and stops.

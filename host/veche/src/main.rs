@@ -5,6 +5,7 @@ mod actor;
 mod backtest;
 mod commands;
 mod demo;
+mod indicators;
 mod keys;
 mod oidc;
 mod output;
@@ -157,6 +158,8 @@ enum Command {
     Dataset(parts::DatasetArgs),
     /// Try a draft against the active ruleset on stored history; no appeal is touched.
     Backtest(backtest::BacktestArgs),
+    /// Indicators: measure, show, sets, values, targets, passports.
+    Indicator(indicators::IndicatorArgs),
     /// Appeals.
     #[command(subcommand)]
     Appeals(AppealsCommand),
@@ -278,6 +281,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Release(args) => parts::release(&host, args).await,
         Command::Dataset(args) => parts::dataset(&host, args).await,
         Command::Backtest(args) => backtest::run(&host, args).await,
+        Command::Indicator(args) => indicators::run(&host, args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,

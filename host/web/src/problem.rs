@@ -156,6 +156,16 @@ impl From<AppError> for Problem {
             AppError::Stage(StageError::Order { .. }) => {
                 Self::new(StatusCode::CONFLICT, "stage", "The draft is in another stage", detail)
             }
+            AppError::PassportState(_) => {
+                Self::new(StatusCode::CONFLICT, "passport-state", "The passport is in another state", detail)
+            }
+            AppError::Passport(findings) => {
+                let errors = findings.iter().map(|f| format!("{}: {} ({})", f.field, f.en, f.ru)).collect();
+                Self { errors, ..Self::invalid("the passport has faults (в паспорте есть ошибки)") }
+            }
+            AppError::IndicatorSet(errors) => {
+                Self { errors: texts(&errors), ..Self::invalid("the indicator set has faults") }
+            }
             AppError::InUse { .. } => Self::new(StatusCode::CONFLICT, "in-use", "It is in use", detail),
             AppError::Store(StoreError::Owned { .. }) => {
                 Self::new(StatusCode::CONFLICT, "owned", "The name belongs to somebody else", detail)
@@ -167,6 +177,7 @@ impl From<AppError> for Problem {
             | AppError::Appeal(_)
             | AppError::Access(_)
             | AppError::Invalid { .. }
+            | AppError::Period(_)
             | AppError::Binding { .. }
             | AppError::Limits { .. }
             | AppError::Sandbox(_)

@@ -127,6 +127,28 @@ pub enum Action {
     ReleaseQuarantined,
     /// Make and change accounts and API tokens of a region.
     ManageAccounts,
+    /// Say what became of appeals: reactions, answers, closings, marks.
+    ReportProgress,
+    /// Read indicators, measurements, targets and passports.
+    ReadIndicators,
+    /// Ask for a measurement.
+    MeasureIndicators,
+    /// Try an indicator plug-in on facts; nothing of it is kept.
+    PreviewIndicators,
+    /// Load sets of mandatory indicators, enter values.
+    EnterIndicators,
+    /// Set targets (clause 21).
+    SetTargets,
+    /// Write a passport and hand it in (clause 22).
+    WritePassports,
+    /// Agree to a passport (clause 10).
+    AgreePassports,
+    /// Approve a passport, put it into force, archive it (clause 8).
+    ApprovePassports,
+    /// Send a passport back to its author.
+    RejectPassports,
+    /// Close decompositions of `other` (clause 20).
+    DecomposeOther,
     /// Read the log.
     ReadAudit,
     /// Read the host's own log, which belongs to no region.
@@ -168,7 +190,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 25] = [
+pub const TABLE: [Rule; 35] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -343,6 +365,78 @@ pub const TABLE: [Rule; 25] = [
         "manage_accounts",
         "make and change accounts and API tokens",
         &[(Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::ReportProgress,
+        "report_progress",
+        "say what became of appeals: reactions, answers, closings, marks",
+        &[(Head, Region), (Intake, Region)],
+    ),
+    rule(
+        Action::ReadIndicators,
+        "read_indicators",
+        "read indicators, measurements, targets and passports",
+        &[
+            (Operator, Region),
+            (BlockLead, Region),
+            (Head, Region),
+            (Curator, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (Media, Region),
+            (Auditor, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::MeasureIndicators,
+        "measure_indicators",
+        "ask for a measurement",
+        &[(BlockLead, Region), (Head, Region), (Curator, Region), (Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(
+        Action::PreviewIndicators,
+        "preview_indicators",
+        "try an indicator plug-in on facts; nothing of it is kept",
+        &[
+            (BlockLead, Region),
+            (Head, Region),
+            (Administrator, Region),
+            (Developer, Region),
+            (HostAdministrator, Region),
+        ],
+    ),
+    rule(
+        Action::EnterIndicators,
+        "enter_indicators",
+        "load sets of mandatory indicators, enter values",
+        &[(Head, Region), (Administrator, Region), (HostAdministrator, Region)],
+    ),
+    rule(Action::SetTargets, "set_targets", "set targets", &[(Head, Region), (Curator, Region)]),
+    rule(
+        Action::WritePassports,
+        "write_passports",
+        "write a passport of an indicator and hand it in",
+        &[(BlockLead, Region), (Head, Region)],
+    ),
+    rule(Action::AgreePassports, "agree_passports", "agree to a passport (never its author)", &[(Head, Region)]),
+    rule(
+        Action::ApprovePassports,
+        "approve_passports",
+        "approve a passport (never its author or who agreed), put it into force, archive it",
+        &[(Curator, Region)],
+    ),
+    rule(
+        Action::RejectPassports,
+        "reject_passports",
+        "send a passport back to its author, with a reason",
+        &[(Head, Region), (Curator, Region)],
+    ),
+    rule(
+        Action::DecomposeOther,
+        "decompose_other",
+        "split categories off `other`, or decide that nothing is split",
+        &[(BlockLead, Blocks), (Head, Region)],
     ),
     rule(
         Action::ReadAudit,

@@ -6,8 +6,10 @@ mod audit;
 mod backtests;
 mod datasets;
 mod drafts;
+mod indicators;
 mod oidc;
 mod owners;
+mod passports;
 mod people;
 mod quarantine;
 mod regions;
@@ -114,6 +116,33 @@ fn routes() -> Vec<Route> {
         guarded(Action::ReadRules, routes!(backtests::list)),
         guarded(Action::ReadRules, routes!(backtests::one)),
         guarded(Action::BacktestRules, routes!(backtests::cancel)),
+        guarded(Action::ReportProgress, routes!(indicators::progress)),
+        guarded(Action::ReadIndicators, routes!(indicators::catalogue)),
+        guarded(Action::PreviewIndicators, routes!(indicators::preview)),
+        guarded(Action::ReadIndicators, routes!(indicators::measurements)),
+        guarded(Action::MeasureIndicators, routes!(indicators::measure)),
+        guarded(Action::ReadIndicators, routes!(indicators::jobs)),
+        guarded(Action::ReadIndicators, routes!(indicators::job)),
+        guarded(Action::MeasureIndicators, routes!(indicators::cancel)),
+        guarded(Action::ReadIndicators, routes!(indicators::sets)),
+        guarded(Action::EnterIndicators, routes!(indicators::load_set)),
+        guarded(Action::EnterIndicators, routes!(indicators::enter)),
+        guarded(Action::ReadIndicators, routes!(indicators::targets)),
+        guarded(Action::SetTargets, routes!(indicators::set_target)),
+        guarded(Action::ReadIndicators, routes!(indicators::decompositions)),
+        guarded(Action::DecomposeOther, routes!(indicators::accept)),
+        guarded(Action::DecomposeOther, routes!(indicators::dismiss)),
+        guarded(Action::ReadIndicators, routes!(passports::list)),
+        guarded(Action::WritePassports, routes!(passports::create)),
+        guarded(Action::ReadIndicators, routes!(passports::one)),
+        guarded(Action::WritePassports, routes!(passports::rewrite)),
+        guarded(Action::WritePassports, routes!(passports::submit)),
+        guarded(Action::AgreePassports, routes!(passports::agree)),
+        guarded(Action::ApprovePassports, routes!(passports::approve)),
+        guarded(Action::ApprovePassports, routes!(passports::activate)),
+        guarded(Action::ApprovePassports, routes!(passports::archive)),
+        guarded(Action::RejectPassports, routes!(passports::reject)),
+        guarded(Action::ReadIndicators, routes!(passports::document)),
         guarded(Action::ReadAudit, routes!(audit::list)),
         guarded(Action::ReadHostAudit, routes!(audit::host)),
         guarded(Action::ExportPerson, routes!(people::export)),
