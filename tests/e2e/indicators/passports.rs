@@ -120,13 +120,14 @@ async fn a_passport_goes_from_its_author_over_the_head_to_the_curator() {
                 .unwrap();
         assert_ne!(other.digest, release);
         let draft = NewDraft { title: "новая версия".into(), ruleset: None };
-        let draft = drafts::create(&app, &region, draft, "admin").await.unwrap();
+        let draft = drafts::create(&app, &region, draft, &actor("admin")).await.unwrap();
         let mut ruleset = draft.ruleset.clone();
         ruleset.bindings.iter_mut().find(|b| b.id.as_str() == "region").unwrap().release = other.digest;
-        let draft =
-            drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), "admin").await.unwrap();
-        let draft = drafts::validate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
-        rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
+        let draft = drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), &actor("admin"))
+            .await
+            .unwrap();
+        let draft = drafts::validate(&app, &region, draft.id, draft.version, &actor("admin")).await.unwrap();
+        rollout::activate(&app, &region, draft.id, draft.version, &actor("admin")).await.unwrap();
         measure(&app, "2026-02-01", &[]).await;
         let results = measured(&app, "region:closed-in-days", true).await;
         let seen: Vec<_> = results.iter().map(|m| (m.revision, m.official)).collect();

@@ -218,7 +218,9 @@ async fn a_broken_indicator_costs_itself_alone() {
     let region = yaroslavl();
     let release = upload(&app, guest("%", "x", "body", |_| "(unreachable)".into())).await;
     let draft =
-        drafts::create(&app, &region, NewDraft { title: "с поломкой".into(), ruleset: None }, "admin").await.unwrap();
+        drafts::create(&app, &region, NewDraft { title: "с поломкой".into(), ruleset: None }, &Actor::named("admin"))
+            .await
+            .unwrap();
     let mut ruleset = draft.ruleset.clone();
     ruleset.bindings.push(Binding {
         id: BindingId::new("broken").unwrap(),
@@ -231,9 +233,11 @@ async fn a_broken_indicator_costs_itself_alone() {
         grants: Default::default(),
         limits: LimitsRequest::default(),
     });
-    let draft = drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), "admin").await.unwrap();
-    let draft = drafts::validate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
-    rollout::activate(&app, &region, draft.id, draft.version, "admin").await.unwrap();
+    let draft = drafts::edit(&app, &region, draft.id, draft.version, Edit::Replace(ruleset), &Actor::named("admin"))
+        .await
+        .unwrap();
+    let draft = drafts::validate(&app, &region, draft.id, draft.version, &Actor::named("admin")).await.unwrap();
+    rollout::activate(&app, &region, draft.id, draft.version, &Actor::named("admin")).await.unwrap();
     let job = measure(&app, "2026-02-01", &[]).await;
     let faults: Vec<_> = job.faults.iter().map(|fault| fault.indicator.as_str()).collect();
     assert_eq!(faults, ["broken:x"], "{:?}", job.faults);

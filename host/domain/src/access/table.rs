@@ -190,7 +190,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 35] = [
+pub const TABLE: [Rule; 36] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
