@@ -10,12 +10,14 @@ pub mod datasets;
 pub mod drafts;
 mod error;
 pub mod evaluate;
+pub mod exports;
 pub mod files;
 pub mod indicators;
 pub mod intake;
 pub mod people;
 pub mod pipeline;
 pub mod quarantine;
+pub mod ratings;
 pub mod regions;
 pub mod releases;
 pub mod rollout;
@@ -40,6 +42,7 @@ pub use error::{AppError, DraftFault};
 pub use veche_sandbox as sandbox;
 pub use veche_store as store;
 
+use exports::ExportRules;
 use intake::IntakeDoor;
 use pipeline::Replay;
 use rules::RuleBook;
@@ -62,6 +65,8 @@ pub struct Config {
     pub vault: Vault,
     /// When a binding goes into quarantine.
     pub quarantine: QuarantineRules,
+    /// What exports may use.
+    pub exports: ExportRules,
 }
 
 impl Default for Config {
@@ -74,6 +79,7 @@ impl Default for Config {
             ceiling: Limits::of(LimitsClass::Large),
             vault: Vault::default(),
             quarantine: QuarantineRules::default(),
+            exports: ExportRules::default(),
         }
     }
 }
@@ -91,6 +97,8 @@ pub struct App {
     pub intake: IntakeDoor,
     /// The door to the shadow.
     pub shadow: ShadowDoor,
+    /// What exports may use.
+    pub exports: ExportRules,
 }
 
 impl App {
@@ -114,19 +122,20 @@ impl App {
             .map_err(|e| AppError::Stored { what: "the shadow's thread".into(), reason: e.to_string() })?;
         let shadow = ShadowDoor::open(store.clone(), shadow_thread);
         let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone(), shadow.clone());
-        Ok(Self { store, rules, threads, intake, shadow })
+        Ok(Self { store, rules, threads, intake, shadow, exports: config.exports })
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests, the schedule of indicators.
+    /// over canaries, back-tests, the schedule of indicators, exports.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
         let watch = rollout::watch(self.clone(), stop.clone());
         let backtests = backtest::work(self.clone(), stop.clone());
-        let indicators = indicators::jobs::work(self.clone(), stop);
+        let indicators = indicators::jobs::work(self.clone(), stop.clone());
+        let exports = exports::jobs::work(self.clone(), stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests, indicators);
+            tokio::join!(worker, watch, backtests, indicators, exports);
         })
     }
 

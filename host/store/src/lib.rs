@@ -9,9 +9,11 @@ mod backtests;
 mod db;
 mod drafts;
 mod error;
+mod exports;
 mod indicators;
 mod people;
 mod quarantine;
+mod ratings;
 mod releases;
 mod rollout;
 mod rules;
@@ -30,6 +32,7 @@ pub use backtests::BacktestRow;
 pub use db::Store;
 pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
+pub use exports::{CategoryName, ExportJob, ExportResult, ExportRows, Names, RowPlace};
 pub use indicators::{
     Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
     MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, StepRow, Tallies,
@@ -37,6 +40,7 @@ pub use indicators::{
 };
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
+pub use ratings::{RatingRow, RatingRulesRow};
 pub use releases::{DatasetRow, ReleaseRow};
 pub use rollout::Rollout;
 pub use rules::{Activation, BlobKind, RegionRow, Switch};
