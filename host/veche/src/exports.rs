@@ -95,10 +95,10 @@ async fn command(app: &App, region: &RegionCode, actor: &Actor, command: ExportC
                     let title = format.title.get("ru").or_else(|| format.title.values().next());
                     let personal = if exporter.personal { ", with applicants' data" } else { "" };
                     let title = title.map_or("", String::as_str);
-                    println!("{:<20} {:<24} {} of {}{personal}", exporter.binding, format.id, title, format.subject);
+                    println!("{:<12} {:<24} {title}{personal}", exporter.binding.as_str(), format.id);
                 }
                 if let Some(fault) = &exporter.fault {
-                    println!("{:<20} {fault}", exporter.binding);
+                    println!("{:<12} {fault}", exporter.binding.as_str());
                 }
             }
         }

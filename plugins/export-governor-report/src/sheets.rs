@@ -108,7 +108,7 @@ fn named<'a>(name: &'a str, words: &Words) -> &'a str {
 }
 
 /// Parts with the most questions first.
-fn by_size<'a, K: Ord>(parts: &'a BTreeMap<K, Counts>) -> Vec<(&'a K, &'a Counts)> {
+fn by_size<K: Ord>(parts: &BTreeMap<K, Counts>) -> Vec<(&K, &Counts)> {
     let mut list: Vec<_> = parts.iter().collect();
     list.sort_by(|a, b| b.1.received.cmp(&a.1.received).then(a.0.cmp(b.0)));
     list

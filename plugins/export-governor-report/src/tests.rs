@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use calamine::{Data, Reader as _, Xlsx};
+use calamine::{Data, DataType as _, Reader as _, Xlsx};
 use veche_sdk::Date;
 use veche_sdk::exporter::Cell;
 use veche_sdk::testing::{FakeRows, FakeSink, configure};

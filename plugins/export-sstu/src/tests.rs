@@ -66,7 +66,7 @@ fn unpack(bytes: Vec<u8>) -> Vec<(usize, BTreeMap<String, Value>)> {
             let mut file = inner.by_index(n).unwrap();
             let mut json = String::new();
             file.read_to_string(&mut json).unwrap();
-            files.insert(file.name().to_owned(), serde_json::from_str(&json).unwrap());
+            files.insert(file.name().unwrap().into_owned(), serde_json::from_str(&json).unwrap());
         }
         parts.push((size, files));
     }

@@ -12,6 +12,10 @@ use crate::rules::validated;
 
 /// An exporter of one format `x` over the ids of appeals, with this body of `export`.
 pub(super) fn guest(export: &str) -> Vec<u8> {
+    guest_over("id", export)
+}
+
+fn guest_over(column: &str, export: &str) -> Vec<u8> {
     let mut guest = Guest::new(World::Exporter)
         .memory("160")
         .import("streams", "[method]rows.next", "(func $next (param i32 i32))")
@@ -31,7 +35,7 @@ pub(super) fn guest(export: &str) -> Vec<u8> {
         "(i32.store (i32.const 3136) (i32.const 3300)) (i32.store (i32.const 3140) (i32.const 1))".into(),
         put(&mut guest, 3200, "ru"),
         put(&mut guest, 3208, "Формат"),
-        put(&mut guest, 3300, "id"),
+        put(&mut guest, 3300, column),
         "(i32.store (i32.const 3000) (i32.const 3100)) (i32.store (i32.const 3004) (i32.const 1)) (i32.const 3000)"
             .into(),
     ];
@@ -54,11 +58,12 @@ pub(super) fn guest(export: &str) -> Vec<u8> {
 
 /// Binds exporters beside the others, each under its name.
 pub(super) async fn bind(app: &App, exporters: &[(&str, Vec<u8>)]) {
+    let region = yaroslavl();
     let mut releases: Vec<(BindingId, Digest)> = Vec::new();
     for (id, component) in exporters {
         let (store, engine, developer) = (&app.store, app.rules.engine(), Actor::named("developer"));
         let uploaded =
-            veche_app::releases::upload(store, engine, &yaroslavl(), component.clone(), &developer, Some("developer"));
+            veche_app::releases::upload(store, engine, &region, component.clone(), &developer, Some("developer"));
         releases.push((BindingId::new(id).unwrap(), uploaded.await.unwrap().0.digest));
     }
     let draft = validated(app, "с выгрузками", |ruleset| {
@@ -121,13 +126,7 @@ async fn a_format_that_cannot_be_is_refused_by_name() {
     let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
     load_sample_with(&app, &[]).await;
     let fine = guest("READ WRITE DROP DONE");
-    let broken = {
-        // A column that there is not, in a component that is otherwise whole.
-        let mut bytes = fine.clone();
-        let at = bytes.windows(2).rposition(|pair| pair == b"id").unwrap();
-        bytes[at..at + 2].copy_from_slice(b"zz");
-        bytes
-    };
+    let broken = guest_over("zz", "READ WRITE DROP DONE");
     bind(&app, &[("fine", fine), ("broken", broken)]).await;
     let exporters = veche_app::exports::formats::of(&app, &yaroslavl()).await.unwrap();
     assert_eq!(exporters.len(), 2);

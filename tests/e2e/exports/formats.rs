@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 
-use calamine::{Data, Reader as _, Xlsx};
+use calamine::{Data, DataType as _, Reader as _, Xlsx};
 use serde_json::Value;
 use veche_store::{FactSpan, MeasuredFilter};
 
@@ -115,7 +115,7 @@ async fn sstu_has_a_file_for_each_appeal(app: &App) {
         let mut json = String::new();
         file.read_to_string(&mut json).unwrap();
         let appeal: Value = serde_json::from_str(&json).unwrap();
-        appeals.push((file.name().to_owned(), appeal));
+        appeals.push((file.name().unwrap().into_owned(), appeal));
     }
     let left_out = usize::try_from(job.skipped).unwrap();
     let questions: usize = appeals.iter().map(|(_, appeal)| appeal["questions"].as_array().unwrap().len()).sum();
@@ -179,8 +179,8 @@ fn opens_in_libreoffice(workbook: &[u8]) {
 }
 
 async fn measurements_are_rows_too(app: &App) {
-    let job =
-        veche_app::indicators::jobs::request(app, &yaroslavl(), month("2026-02-01"), vec!["received".into()], "test");
+    let region = yaroslavl();
+    let job = veche_app::indicators::jobs::request(app, &region, month("2026-02-01"), vec!["received".into()], "test");
     let job = job.await.unwrap();
     let stop = CancellationToken::new();
     veche_app::indicators::jobs::run_next(app, "here", Some(job.id), &stop, &|_| {}).await.unwrap();

@@ -69,7 +69,9 @@ async fn a_cancelled_export_ends_and_leaves_nothing() {
         stop.cancel();
         assert!(run_next(&app, Some(job.id), &stop, &|_| {}).await.is_err());
         let waiting = app.store.export_job(&yaroslavl(), job.id).await.unwrap().unwrap();
-        assert_eq!((waiting.state, waiting.available), (JobState::Running, false));
+        assert_eq!((waiting.state, waiting.attempts, waiting.available), (JobState::Running, 0, false));
+        let again = app.store.claim_export_job("other", Some(job.id), Duration::ZERO).await.unwrap();
+        assert!(again.is_some(), "no lease has to end first");
     })
     .await;
 }

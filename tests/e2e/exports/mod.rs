@@ -113,7 +113,7 @@ pub(crate) async fn report(app: &App, id: AppealId, at: &str, happened: Happened
 /// two questions; and an appeal of January, which is never in a file of February.
 async fn fill(app: &App) {
     let person = json!({"kind": "citizen", "name": "Сидорова Анна Петровна", "email": "anna@example.ru", "phone": "+7 901 234-56-78"});
-    let text = "Яма у дома. Звоните: +7 901 234-56-78, Сидорова Анна Петровна";
+    let text = "В подъезде холодные батареи, отопления нет. Звоните: +7 901 234-56-78, Сидорова Анна Петровна";
     let id = take_in(app, "F-1", "2026-02-02T06:00:00Z", json!({"applicant": person, "text": text})).await;
     report(app, id, "2026-02-03T06:00:00Z", Happened::Answered { in_substance: Some(true) }).await;
     report(app, id, "2026-02-04T06:00:00Z", Happened::Marked { mark: 5 }).await;

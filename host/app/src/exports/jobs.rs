@@ -227,7 +227,11 @@ pub async fn run_next(
             Err(AppError::Store(error @ StoreError::Full)) => {
                 Some(ExportResult::Failed { fault: format!("{error} (на диске нет места)") })
             }
-            Err(error @ (AppError::Store(_) | AppError::Stopped)) => return Err(error),
+            Err(error @ AppError::Store(_)) => return Err(error),
+            Err(AppError::Stopped) => {
+                app.store.release_export(&owner, job.id).await?;
+                return Err(AppError::Stopped);
+            }
             Err(error) => Some(ExportResult::Failed { fault: error.to_string() }),
         }
     };

@@ -367,6 +367,19 @@ impl Store {
         Ok(changed > 0)
     }
 
+    /// Gives a claimed export back: its host stops, which is no fault of the export.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn release_export(&self, owner: &str, id: Uuid) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE export_job SET lease_until = NULL, lease_owner = NULL, attempts = attempts - 1 \
+                           WHERE id = $1 AND lease_owner = $2 AND state = 'running'";
+        on_db!(self, write tx: DB => {
+            sqlx::query(SQL).bind(id).bind(owner).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
     /// Cancels an export that is not over, and deletes what is written of it; whether it was not over.
     ///
     /// # Errors
