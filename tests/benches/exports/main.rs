@@ -22,6 +22,10 @@ use veche_domain::indicator::PeriodKind;
 use veche_domain::lifecycle::JobState;
 use veche_store::Vault;
 
+/// The allocator of the host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let rows = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     tokio::runtime::Runtime::new().unwrap().block_on(bench(rows))
