@@ -6,9 +6,10 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use veche_domain::code::Digest;
 use veche_domain::decision::{Kind, Permission};
+use veche_domain::export::{Cell, Request, Subject, Written};
 use veche_domain::facts::FactTable;
 use veche_domain::indicator::{Period, PeriodKind};
-use veche_sandbox::{EngineConfig, Inspection, Limits, Measuring};
+use veche_sandbox::{EngineConfig, Exporting, Inspection, Limits, Measuring};
 use veche_tests::guest::{Guest, World, encode, root};
 use veche_tests::yard::{Yard, appeal};
 use wit_parser::Resolve;
@@ -56,6 +57,31 @@ fn an_indicator_that_was_compiled_then_is_measured() {
     };
     let measured = plugin.measure(&asked).result.unwrap();
     assert_eq!((measured.len(), measured[0].value), (1, Some(10_000.0)));
+}
+
+#[test]
+fn an_exporter_that_was_compiled_then_writes_its_file() {
+    let plugin = yard().prepare(&fixture(World::Exporter), &Limits::default()).unwrap();
+    let formats = plugin.formats().result.unwrap();
+    assert_eq!((formats[0].id.as_str(), formats[0].subject, formats.len()), ("points", Subject::Appeals, 1));
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 2, 10).unwrap();
+    let period = Period::holding(PeriodKind::Month, day, chrono::Weekday::Mon).unwrap();
+    let request = Request { language: "ru".into(), period, options: Default::default() };
+    let (sender, pieces) = std::sync::mpsc::channel();
+    let mut batches = vec![vec![vec![Cell::Integer(7)]; 256]; 4].into_iter();
+    let asked = Exporting {
+        format: "points",
+        request: &request,
+        columns: Subject::Appeals.chosen(&["id".to_owned()], "ru"),
+        expected: 1_024,
+        rows: Box::new(move || Ok(batches.next())),
+        sink: Box::new(move |bytes| sender.send(bytes).map_err(|e| e.to_string())),
+        stop: Arc::default(),
+    };
+    let (summary, written) = plugin.export(asked).result.unwrap();
+    assert_eq!((summary.rows, summary.skipped, summary.notes.len()), (1_024, 0, 0));
+    assert_eq!(written, Written { rows: 1_024, ended: true, bytes: 1_024 });
+    assert_eq!(pieces.iter().flatten().filter(|byte| *byte == b'.').count(), 1_024);
 }
 
 #[test]

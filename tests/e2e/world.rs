@@ -71,7 +71,29 @@ pub(crate) async fn sample_app(folder: &Path) -> App {
     app
 }
 
+/// Without its exporters: they decide nothing, and each takes a while to compile.
 pub(crate) async fn load_sample(app: &App) {
+    load_sample_with(app, &[]).await;
+}
+
+/// The sample region with these of its exporters, by binding.
+pub(crate) async fn load_sample_with(app: &App, exporters: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["", "datasets"] {
+        std::fs::create_dir_all(folder.path().join(part)).unwrap();
+        for entry in std::fs::read_dir(sample().join(part)).unwrap().map(Result::unwrap) {
+            if entry.path().is_file() {
+                std::fs::copy(entry.path(), folder.path().join(part).join(entry.file_name())).unwrap();
+            }
+        }
+    }
+    let path = folder.path().join("ruleset.toml");
+    let mut file: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let wanted = |binding: &toml::Value| {
+        binding["kind"].as_str() != Some("exporter") || exporters.contains(&binding["id"].as_str().unwrap())
+    };
+    file["bindings"].as_array_mut().unwrap().retain(wanted);
+    std::fs::write(&path, toml::to_string(&file).unwrap()).unwrap();
     let plugins = root().join("target/plugins");
-    regions::load_folder(app, &sample(), &plugins, &Actor::named("test")).await.unwrap();
+    regions::load_folder(app, folder.path(), &plugins, &Actor::named("test")).await.unwrap();
 }

@@ -18,7 +18,7 @@ const CONTRACT: &str = "veche:plugin/";
 /// Workspaces of plug-ins, and where their components go.
 const WORKSPACES: [(&str, &str); 2] = [("plugins", "target/plugins"), ("guests", "target/guests")];
 
-/// Builds every member of `plugins/` and of `guests/` and returns the components: `target/plugins/<name>.wasm`,
+/// Builds every member of `plugins/` and of `guests/` that is a `cdylib`, and returns the components: `target/plugins/<name>.wasm`,
 /// `target/guests/<name>.wasm`.
 ///
 /// # Errors
@@ -135,12 +135,20 @@ fn packages(root: &Path, workspace: &'static str) -> anyhow::Result<Vec<Package>
         .with_context(|| format!("cargo names no packages in {workspace}/"))?;
     packages
         .iter()
+        .filter(|package| is_component(package))
         .map(|package| {
             let name = package.get("name").and_then(Value::as_str);
             let name = name.with_context(|| format!("a package in {workspace}/ has no name"))?;
             Ok(Package { workspace, name: name.to_owned(), fields: package.clone() })
         })
         .collect()
+}
+
+/// What several plug-ins share is a library and no component.
+fn is_component(package: &Value) -> bool {
+    let strings = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let targets = strings(package.get("targets"));
+    targets.iter().any(|target| strings(target.get("kind")).iter().any(|kind| kind == "cdylib"))
 }
 
 fn encode(module: &[u8], adapter: &[u8]) -> anyhow::Result<Vec<u8>> {

@@ -6,6 +6,7 @@ use chrono::Utc;
 use uuid::Uuid;
 use veche_domain::access::Actor;
 use veche_domain::code::{BindingId, BlockCode, Digest, RegionCode};
+use veche_domain::decision::{Kind, Permission};
 use veche_domain::diff::{Labels, Language, diff, words};
 use veche_domain::lifecycle::{RulesEventKind, RulesPolicy, SignaturePolicy, Stage, StageError, step};
 use veche_domain::ruleset::{Binding, Ruleset, RulesetError};
@@ -329,7 +330,10 @@ fn grant_faults(binding: &Binding, inspection: &Inspection) -> Vec<String> {
         let words = p.words(Language::English);
         format!("the release asks for the permission `{p}` ({words}): grant it, or bind another release")
     });
-    let extra = binding.grants.iter().filter(|p| !inspection.permissions.contains(p)).map(|p| {
+    // Rows bring applicants' data to an exporter, not an import: there the grant itself is what counts.
+    let by_rows = |p: &&Permission| binding.kind == Kind::Exporter && **p == Permission::Applicant;
+    let unasked = binding.grants.iter().filter(|p| !inspection.permissions.contains(p));
+    let extra = unasked.filter(|p| !by_rows(p)).map(|p| {
         format!(
             "the release does not ask for the permission `{p}`: take the grant out, a later release that asks needs its own"
         )

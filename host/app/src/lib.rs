@@ -10,6 +10,7 @@ pub mod datasets;
 pub mod drafts;
 mod error;
 pub mod evaluate;
+pub mod exports;
 pub mod files;
 pub mod indicators;
 pub mod intake;
@@ -17,6 +18,7 @@ pub mod oidc;
 pub mod people;
 pub mod pipeline;
 pub mod quarantine;
+pub mod ratings;
 pub mod regions;
 pub mod releases;
 pub mod rollout;
@@ -41,6 +43,7 @@ pub use error::{AppError, DraftFault};
 pub use veche_sandbox as sandbox;
 pub use veche_store as store;
 
+use exports::ExportRules;
 use intake::IntakeDoor;
 use pipeline::Replay;
 use rules::RuleBook;
@@ -65,6 +68,8 @@ pub struct Config {
     pub quarantine: QuarantineRules,
     /// Days for which shadow decisions are kept; 0 for ever.
     pub shadow_days: u32,
+    /// What exports may use.
+    pub exports: ExportRules,
 }
 
 impl Default for Config {
@@ -78,6 +83,7 @@ impl Default for Config {
             vault: Vault::default(),
             quarantine: QuarantineRules::default(),
             shadow_days: shadow::SHADOW_DAYS,
+            exports: ExportRules::default(),
         }
     }
 }
@@ -97,6 +103,8 @@ pub struct App {
     pub shadow: ShadowDoor,
     /// Days for which shadow decisions are kept; 0 for ever.
     shadow_days: u32,
+    /// What exports may use.
+    pub exports: ExportRules,
 }
 
 impl App {
@@ -120,20 +128,21 @@ impl App {
             .map_err(|e| AppError::Stored { what: "the shadow's thread".into(), reason: e.to_string() })?;
         let shadow = ShadowDoor::open(store.clone(), shadow_thread);
         let intake = IntakeDoor::open(store.clone(), rules.clone(), threads.clone(), shadow.clone());
-        Ok(Self { store, rules, threads, intake, shadow, shadow_days: config.shadow_days })
+        Ok(Self { store, rules, threads, intake, shadow, shadow_days: config.shadow_days, exports: config.exports })
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators.
+    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators, exports.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
         let watch = rollout::watch(self.clone(), stop.clone());
         let backtests = backtest::work(self.clone(), stop.clone());
         let prune = shadow::prune(self.store.clone(), self.shadow_days, stop.clone());
-        let indicators = indicators::jobs::work(self.clone(), stop);
+        let indicators = indicators::jobs::work(self.clone(), stop.clone());
+        let exports = exports::jobs::work(self.clone(), stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests, prune, indicators);
+            tokio::join!(worker, watch, backtests, prune, indicators, exports);
         })
     }
 

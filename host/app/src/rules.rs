@@ -44,6 +44,7 @@ pub struct Rules {
     pub work_time: WorkTime,
     /// Engine name, for decisions.
     pub engine_name: String,
+    /// Without the exporters, which are made ready when they are asked for.
     bound: Vec<Bound>,
 }
 
@@ -123,6 +124,7 @@ pub struct RuleBook {
     store: Store,
     engine: Engine,
     ready: Mutex<HashMap<Digest, Arc<Rules>>>,
+    exporters: Mutex<HashMap<(Digest, BindingId), Arc<Plugin>>>,
     inspections: Mutex<HashMap<Digest, Arc<Inspection>>>,
     watch: Watch,
     /// When a ruleset that is out was last begun to be made ready.
@@ -140,7 +142,16 @@ impl RuleBook {
     #[must_use]
     pub fn new(store: Store, engine: Engine) -> Self {
         let watch = Watch::new(store.clone(), QuarantineRules::default());
-        Self { store, engine, ready: Mutex::default(), inspections: Mutex::default(), tried: Mutex::default(), watch }
+        let exporters = Mutex::default();
+        Self {
+            store,
+            engine,
+            ready: Mutex::default(),
+            exporters,
+            inspections: Mutex::default(),
+            tried: Mutex::default(),
+            watch,
+        }
     }
 
     /// The book with other rules of quarantine.
@@ -182,7 +193,8 @@ impl RuleBook {
         if let Some(rules) = self.ready.lock().get(digest) {
             return Ok(rules.clone());
         }
-        let rules = Arc::new(self.make_ready(self.ruleset(digest).await?).await?);
+        // An exporter decides nothing: no appeal waits until it is compiled.
+        let rules = Arc::new(self.prepare(self.ruleset(digest).await?, |b| b.kind != Kind::Exporter).await?);
         let mut ready = self.ready.lock();
         if ready.len() >= READY_LIMIT {
             ready.clear();
@@ -242,12 +254,16 @@ impl RuleBook {
     /// # Errors
     /// [`AppError`] names the binding and what is wrong with it.
     pub async fn make_ready(&self, ruleset: Ruleset) -> Result<Rules, AppError> {
+        self.prepare(ruleset, |_| true).await
+    }
+
+    async fn prepare(&self, ruleset: Ruleset, wanted: impl Fn(&Binding) -> bool) -> Result<Rules, AppError> {
         let dictionaries = Arc::new(self.dictionaries(&ruleset.dictionaries).await?);
         let calendar = self.calendar(&ruleset.calendar).await?;
         let today = chrono::Utc::now().with_timezone(&dictionaries.region().time_zone).date_naive();
         ruleset.validate(&dictionaries, today).map_err(AppError::Ruleset)?;
         let mut bound = Vec::new();
-        for binding in &ruleset.bindings {
+        for binding in ruleset.bindings.iter().filter(|binding| wanted(binding)) {
             let plugin = self.bind(binding, &dictionaries, &calendar).await.map_err(|error| match error {
                 AppError::Sandbox(source) => AppError::Binding { binding: binding.id.to_string(), source },
                 other => other,
@@ -278,6 +294,27 @@ impl RuleBook {
         let unknown = || AppError::UnknownRegion { region: region.to_string() };
         let row = self.store.region(region).await?.ok_or_else(unknown)?;
         self.bind(binding, dictionaries, &self.calendar(&row.calendar).await?).await
+    }
+
+    /// An exporter of some rules, made ready when it is first asked for.
+    ///
+    /// # Errors
+    /// [`AppError::Binding`] says why it cannot run.
+    pub async fn exporter(&self, rules: &Rules, binding: &Binding) -> Result<Arc<Plugin>, AppError> {
+        let key = (rules.digest, binding.id.clone());
+        if let Some(plugin) = self.exporters.lock().get(&key) {
+            return Ok(plugin.clone());
+        }
+        let bound = self.bind(binding, &rules.dictionaries, &rules.calendar).await;
+        let plugin = Arc::new(bound.map_err(|error| match error {
+            AppError::Sandbox(source) => AppError::Binding { binding: binding.id.to_string(), source },
+            other => other,
+        })?);
+        let mut exporters = self.exporters.lock();
+        // Those of rulesets that are no longer active are not needed again.
+        exporters.retain(|(ruleset, _), _| *ruleset == rules.digest || self.ready.lock().contains_key(ruleset));
+        exporters.insert(key, plugin.clone());
+        Ok(plugin)
     }
 
     async fn bind(

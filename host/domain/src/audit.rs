@@ -84,6 +84,14 @@ pub enum Deed {
     ChangeIndicators,
     /// A passport of an indicator was written or moved; the details say how.
     MovePassport,
+    /// A file of appeals, measurements or ratings was asked for.
+    RequestExport,
+    /// Such a file was cancelled.
+    CancelExport,
+    /// Such a file was fetched.
+    FetchExport,
+    /// Rules of rating were set, a rating was calculated, published or taken back; the details say which.
+    ChangeRating,
 }
 
 impl Deed {
@@ -109,6 +117,10 @@ impl Deed {
             Self::RotateKeys => "rotate_keys",
             Self::ChangeIndicators => "change_indicators",
             Self::MovePassport => "move_passport",
+            Self::RequestExport => "request_export",
+            Self::CancelExport => "cancel_export",
+            Self::FetchExport => "fetch_export",
+            Self::ChangeRating => "change_rating",
         }
     }
 }

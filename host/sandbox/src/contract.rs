@@ -7,6 +7,7 @@ use veche_domain::appeal::{Appeal, ApplicantKind};
 use veche_domain::decision::{
     Assignment, Candidate, Categorization, ChosenCategory, Clock, ClockKind, Priority, Reason, Routing,
 };
+use veche_domain::export::{Format, Subject, Summary};
 use veche_domain::indicator::{Answer, Definition, Dimension, Direction};
 use veche_domain::mask::mask;
 
@@ -18,12 +19,17 @@ wasmtime::component::bindgen!({
             include veche:plugin/categorizer-plugin@0.1.0;
             include veche:plugin/router-plugin@0.1.0;
             include veche:plugin/indicators-plugin@0.1.0;
+            include veche:plugin/exporter-plugin@0.1.0;
         }
     ",
     world: "veche:served/all-kinds",
     // Every import counts against the limits of the call, and ends it when one is hit.
     imports: { default: trappable },
-    with: { "veche:plugin/facts.fact-stream": crate::indicators::FactStream },
+    with: {
+        "veche:plugin/facts.fact-stream": crate::indicators::FactStream,
+        "veche:plugin/streams.rows": crate::exports::Rows,
+        "veche:plugin/streams.sink": crate::exports::Sink,
+    },
 });
 
 /// Everything that the host offers to a component.
@@ -174,4 +180,23 @@ pub(crate) fn answer(m: guest::indicators::Measurement) -> Answer {
         excluded: m.excluded,
         breakdown: m.breakdown.into_iter().map(|(of, code)| (dimension(of), code)).collect(),
     }
+}
+
+pub(crate) fn format(f: guest::exporter::Format) -> Format {
+    Format {
+        id: f.id,
+        title: f.title.into_iter().map(|text| (text.language, text.text)).collect(),
+        media_type: f.media_type,
+        extension: f.extension,
+        subject: match f.subject {
+            guest::exporter::Subject::Appeals => Subject::Appeals,
+            guest::exporter::Subject::Measurements => Subject::Measurements,
+            guest::exporter::Subject::Ratings => Subject::Ratings,
+        },
+        columns: f.columns,
+    }
+}
+
+pub(crate) fn summary(s: guest::exporter::Summary) -> Summary {
+    Summary { rows: s.rows, skipped: s.skipped, notes: s.notes }
 }

@@ -4,7 +4,7 @@ use veche_domain::limits::{LimitExceeded, LimitKind};
 use wasmtime::{Store, Trap, WasmBacktrace};
 
 use crate::report::{Fault, Frame};
-use crate::state::HostState;
+use crate::state::{HostState, Stopped};
 
 /// What an engine error means.
 pub(crate) fn fault_of(store: &Store<HostState>, error: &wasmtime::Error) -> Fault {
@@ -16,6 +16,9 @@ pub(crate) fn fault_of(store: &Store<HostState>, error: &wasmtime::Error) -> Fau
     };
     if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         return Fault::Limit(*exceeded);
+    }
+    if let Some(Stopped(message)) = error.downcast_ref::<Stopped>() {
+        return Fault::Host { message: message.clone() };
     }
     if let Some(full) = error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>() {
         return Fault::Host { message: full.to_string() };

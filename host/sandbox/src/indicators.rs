@@ -106,7 +106,8 @@ fn with_rows(limits: &Limits, rows: u64) -> Limits {
     }
 }
 
-fn date(day: chrono::NaiveDate) -> wit::types::Date {
+/// A day as the contract writes it.
+pub(crate) fn date(day: chrono::NaiveDate) -> wit::types::Date {
     let small = |n: u32| u8::try_from(n).unwrap_or_default();
     wit::types::Date { year: day.year(), month: small(day.month()), day: small(day.day()) }
 }

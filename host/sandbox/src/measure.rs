@@ -82,6 +82,8 @@ fixed!(
     bool,
     guest::indicators::Dimension,
     guest::indicators::Direction,
+    guest::exporter::Subject,
+    u64,
     wit::types::Date,
     wit::calendar::CalendarError
 );
@@ -116,6 +118,8 @@ record! {
     guest::router::Assignment { body, clocks, reasons }
     guest::indicators::Definition { code, title, unit, columns, dimensions }
     guest::indicators::Measurement { breakdown }
+    guest::exporter::Format { id, title, media_type, extension, columns }
+    guest::exporter::Summary { notes }
 }
 
 impl Measure for wit::datasets::DatasetError {

@@ -48,6 +48,7 @@ pub struct Plugin {
     pub(crate) categorizer: Option<guest::categorizer::GuestIndices>,
     pub(crate) router: Option<guest::router::GuestIndices>,
     pub(crate) indicators: Option<guest::indicators::GuestIndices>,
+    pub(crate) exporter: Option<guest::exporter::GuestIndices>,
     pub(crate) world: Arc<World>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) sees_applicant: bool,
@@ -107,12 +108,15 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     let router = has(Kind::Router).then(|| guest::router::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
     let indicators =
         has(Kind::Indicators).then(|| guest::indicators::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
+    let exporter =
+        has(Kind::Exporter).then(|| guest::exporter::GuestIndices::new(&pre)).transpose().map_err(mismatch)?;
     let plugin = Plugin {
         engine: engine.clone(),
         pre,
         categorizer,
         router,
         indicators,
+        exporter,
         world,
         limits: Arc::new(wanted.limits),
         sees_applicant: inspection.permissions.contains(&Permission::Applicant),
@@ -195,7 +199,7 @@ pub(crate) fn describe(
     limits: &Limits,
 ) -> Result<guest::plugin::Description, SandboxError> {
     let mut linker = engine.inner.linker.clone();
-    // Kinds that this host types but does not call yet import streams; describing needs none of them.
+    // A later version of the contract may import more; describing needs none of it.
     linker
         .define_unknown_imports_as_traps(component)
         .map_err(|e| SandboxError::Mismatch { reason: format!("{e:#}") })?;
@@ -296,6 +300,9 @@ impl Plugin {
             indices.load(&mut store, &instance).map_err(broken)?;
         }
         if let Some(indices) = &self.indicators {
+            indices.load(&mut store, &instance).map_err(broken)?;
+        }
+        if let Some(indices) = &self.exporter {
             indices.load(&mut store, &instance).map_err(broken)?;
         }
         Ok(())

@@ -44,6 +44,8 @@ pub(crate) struct HostState {
     log_bytes: u64,
     limits: Arc<Limits>,
     started: Instant,
+    /// Time that the host let the guest wait; not the guest's.
+    pub(crate) waited: Duration,
     memory: u64,
     pub(crate) memory_peak: u64,
     table_elements: u64,
@@ -66,6 +68,7 @@ impl HostState {
             log_bytes: 0,
             limits,
             started: Instant::now(),
+            waited: Duration::ZERO,
             memory: 0,
             memory_peak: 0,
             table_elements: 0,
@@ -93,21 +96,21 @@ impl HostState {
         self.scene = scene;
         self.logs.clear();
         (self.logs_cut, self.log_bytes, self.host_calls, self.host_bytes, self.drawn) = (0, 0, 0, 0, 0);
-        (self.started, self.refused) = (Instant::now(), None);
+        (self.started, self.waited, self.refused) = (Instant::now(), Duration::ZERO, None);
     }
 
     pub(crate) fn world(&self) -> &World {
         &self.scene.world
     }
 
-    /// Time since the call began.
+    /// Time since the call began, without what the host let it wait.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.started.elapsed().saturating_sub(self.waited)
     }
 
     /// The wall clock, if it has run out. The epoch stops a guest on its next loop or call; a host call asks here,
     /// so that a flood of dear host calls is stopped, too.
-    fn check_clock(&self) -> Result<(), LimitExceeded> {
+    pub(crate) fn check_clock(&self) -> Result<(), LimitExceeded> {
         let used = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX);
         check(LimitKind::Wall, used, self.limits.wall_ms)
     }
@@ -153,6 +156,11 @@ impl HostState {
         false
     }
 }
+
+/// The host ends the call: what it waits for does not come, or nobody wants the answer any more.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Stopped(pub(crate) String);
 
 /// A used amount against its limit.
 pub(crate) fn check(which: LimitKind, used: u64, allowed: u64) -> Result<(), LimitExceeded> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -169,6 +170,9 @@ async fn open_sqlite(path: &str) -> Result<Store, StoreError> {
     };
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        // A full disk makes SQLite end the transaction by itself, and the driver goes on believing in it: such a
+        // connection would refuse every later transaction.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .acquire_timeout(Duration::from_secs(30))
         .connect_with(options.clone())
         .await

@@ -9,10 +9,12 @@ mod backtests;
 mod db;
 mod drafts;
 mod error;
+mod exports;
 mod identities;
 mod indicators;
 mod people;
 mod quarantine;
+mod ratings;
 mod releases;
 mod rollout;
 mod rules;
@@ -31,6 +33,7 @@ pub use backtests::BacktestRow;
 pub use db::Store;
 pub use drafts::{Consent, DraftRow, RulesEvent};
 pub use error::StoreError;
+pub use exports::{CategoryName, ExportJob, ExportResult, ExportRows, Names, RowPlace};
 pub use identities::{Begun, Identity};
 pub use indicators::{
     Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
@@ -39,6 +42,7 @@ pub use indicators::{
 };
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
+pub use ratings::{RatingRow, RatingRulesRow};
 pub use releases::{DatasetRow, PluginOwner, REGION_OWNER, ReleaseRow};
 pub use rollout::Rollout;
 pub use rules::{Activation, BlobKind, RegionRow, Switch};

@@ -36,7 +36,7 @@ pub(crate) struct IndicatorArgs {
 // A period: `--kind month --day 2026-02-01`, or `--first` and `--last`. No doc comment: it would become the help of whatever
 // takes these arguments.
 #[derive(Args, Default)]
-struct PeriodArgs {
+pub(crate) struct PeriodArgs {
     /// The day, week, month, quarter or year that holds `--day`.
     #[arg(long, requires = "day", value_parser = kind)]
     kind: Option<PeriodKind>,
@@ -57,7 +57,7 @@ fn kind(text: &str) -> Result<PeriodKind, String> {
 }
 
 impl PeriodArgs {
-    fn wanted(&self) -> anyhow::Result<Wanted> {
+    pub(crate) fn wanted(&self) -> anyhow::Result<Wanted> {
         self.optional().context("name the period: --kind and --day, or --first and --last")
     }
 

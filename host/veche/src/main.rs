@@ -5,12 +5,14 @@ mod actor;
 mod backtest;
 mod commands;
 mod demo;
+mod exports;
 mod indicators;
 mod keys;
 mod oidc;
 mod output;
 mod parts;
 mod quarantine;
+mod ratings;
 mod rules;
 
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
+use veche_app::exports::ExportRules;
 use veche_app::sandbox::{COMPILER_COMMAND, run_compiler};
 use veche_app::shadow::SHADOW_DAYS;
 use veche_app::store::Vault;
@@ -67,6 +70,12 @@ struct HostArgs {
     /// Days for which shadow decisions are kept; 0 for ever.
     #[arg(long, global = true, env = "VECHE_SHADOW_DAYS", default_value_t = SHADOW_DAYS)]
     shadow_days: u32,
+    /// Most MiB of one exported file.
+    #[arg(long, global = true, env = "VECHE_EXPORT_QUOTA_MIB", default_value_t = 2048)]
+    export_quota_mib: u64,
+    /// Days for which an exported file is kept.
+    #[arg(long, global = true, env = "VECHE_EXPORT_KEEP_DAYS", default_value_t = 30)]
+    export_keep_days: u32,
     /// Log as JSON lines.
     #[arg(long, global = true, env = "VECHE_LOG_JSON")]
     log_json: bool,
@@ -83,6 +92,7 @@ impl HostArgs {
             vault: self.vault()?,
             quarantine: self.quarantine.rules(),
             shadow_days: self.shadow_days,
+            exports: ExportRules { quota: self.export_quota_mib << 20, keep_days: self.export_keep_days },
         };
         Ok(App::start(&config).await?)
     }
@@ -158,6 +168,10 @@ enum Command {
     Dataset(parts::DatasetArgs),
     /// Try a draft against the active ruleset on stored history; no appeal is touched.
     Backtest(backtest::BacktestArgs),
+    /// Ratings of bodies and workload of blocks.
+    Rating(ratings::RatingArgs),
+    /// Exports: formats, writing files, files that were written.
+    Export(exports::ExportArgs),
     /// Indicators: measure, show, sets, values, targets, passports.
     Indicator(indicators::IndicatorArgs),
     /// Appeals.
@@ -281,6 +295,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Release(args) => parts::release(&host, args).await,
         Command::Dataset(args) => parts::dataset(&host, args).await,
         Command::Backtest(args) => backtest::run(&host, args).await,
+        Command::Rating(args) => ratings::run(&host, args).await,
+        Command::Export(args) => exports::run(&host, args).await,
         Command::Indicator(args) => indicators::run(&host, args).await,
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,

@@ -116,7 +116,7 @@ macro_rules! __export_kind {
     (exporter, $plugin:ty) => {
         impl $crate::bindings::exporter::exports::veche::plugin::exporter::Guest for Component {
             fn formats() -> ::std::vec::Vec<$crate::exporter::Format> {
-                <$plugin as $crate::Exporter>::formats()
+                $crate::runtime::ask(&STATE, |plugin: &$plugin| $crate::Exporter::formats(plugin)).unwrap_or_default()
             }
 
             fn export(

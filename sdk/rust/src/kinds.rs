@@ -116,10 +116,11 @@ pub mod exporter {
 
     /// Turns appeals or measurements into a file.
     pub trait Exporter {
-        /// The formats of this plug-in. Pure: independent of the settings.
-        fn formats() -> Vec<Format>;
+        /// The formats of this plug-in as it is configured. The columns that a format names are the ones that it gets, and
+        /// no others are read for it.
+        fn formats(&self) -> Vec<Format>;
 
-        /// Writes one file.
+        /// Writes one file. It reads the rows to their end: the host takes anything less for half a file.
         ///
         /// # Errors
         /// The file could not be written; what was written is thrown away.

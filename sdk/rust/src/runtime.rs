@@ -49,6 +49,11 @@ pub fn call<P: Plugin, T>(
     })
 }
 
+/// Asks the configured value; none before there is one.
+pub fn ask<P: Plugin, T>(state: &'static State<P>, method: impl FnOnce(&P) -> T) -> Option<T> {
+    state.with(|cell| cell.get().map(method))
+}
+
 /// Without this the host learns of a panic no more than «unreachable».
 fn log_panics() {
     #[cfg(target_arch = "wasm32")]

@@ -15,6 +15,9 @@
 
 pub(crate) mod fake_calendar;
 mod fake_data;
+mod fake_streams;
+
+pub use fake_streams::{FakeRows, FakeSink};
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -67,7 +67,12 @@ pub async fn period(app: &App, region: &RegionCode, wanted: Wanted, now: DateTim
 }
 
 /// The facts of a period as they are known at a moment.
-fn span(region: &RegionCode, period: &Period, dictionaries: &Dictionaries, cut_off: DateTime<Utc>) -> FactSpan {
+pub(crate) fn span(
+    region: &RegionCode,
+    period: &Period,
+    dictionaries: &Dictionaries,
+    cut_off: DateTime<Utc>,
+) -> FactSpan {
     let zone = dictionaries.region().time_zone;
     FactSpan { region: region.clone(), starts: period.starts(zone), until: period.ends(zone).min(cut_off) }
 }

@@ -149,6 +149,12 @@ pub enum Action {
     RejectPassports,
     /// Close decompositions of `other` (clause 20).
     DecomposeOther,
+    /// Set rules of rating, calculate ratings (clause 14).
+    RateBodies,
+    /// Publish ratings, take them back.
+    PublishRatings,
+    /// Write files of appeals, measurements and ratings, and fetch them. Each is in the log.
+    Export,
     /// Read the log.
     ReadAudit,
     /// Read the host's own log, which belongs to no region.
@@ -190,7 +196,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 36] = [
+pub const TABLE: [Rule; 39] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -437,6 +443,14 @@ pub const TABLE: [Rule; 36] = [
         "decompose_other",
         "split categories off `other`, or decide that nothing is split",
         &[(BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(Action::RateBodies, "rate_bodies", "set rules of rating, calculate ratings of bodies", &[(Head, Region)]),
+    rule(Action::PublishRatings, "publish_ratings", "publish ratings of bodies, take them back", &[(Curator, Region)]),
+    rule(
+        Action::Export,
+        "export",
+        "write files of appeals, measurements and ratings, and fetch them (each is in the log)",
+        &[(BlockLead, Blocks), (Head, Region), (Curator, Region), (Auditor, Region)],
     ),
     rule(
         Action::ReadAudit,

@@ -29,7 +29,7 @@ fn day(text: &str) -> Result<NaiveDate, StoreError> {
 }
 
 /// A stored period.
-fn period(kind: &str, first: &str, last: &str) -> Result<Period, StoreError> {
+pub(crate) fn period(kind: &str, first: &str, last: &str) -> Result<Period, StoreError> {
     let kind = PeriodKind::from_code(kind).ok_or_else(|| StoreError::Corrupt { what: "a kind of period".into() })?;
     Ok(Period { kind, first: day(first)?, last: day(last)? })
 }

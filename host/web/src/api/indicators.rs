@@ -24,7 +24,7 @@ use crate::Web;
 use crate::guard::Access;
 use crate::problem::Problem;
 
-fn id_of(what: &'static str, text: &str) -> Result<Uuid, Problem> {
+pub(super) fn id_of(what: &'static str, text: &str) -> Result<Uuid, Problem> {
     Uuid::parse_str(text).map_err(|_| AppError::Unknown { what, code: text.chars().take(80).collect() }.into())
 }
 
@@ -33,16 +33,16 @@ fn id_of(what: &'static str, text: &str) -> Result<Uuid, Problem> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeriodIn {
     /// `day`, `week`, `month`, `quarter` or `year`; with `day`.
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// A day of the period.
-    day: Option<NaiveDate>,
+    pub(super) day: Option<NaiveDate>,
     /// First day; with `last`.
-    first: Option<NaiveDate>,
+    pub(super) first: Option<NaiveDate>,
     /// Last day.
-    last: Option<NaiveDate>,
+    pub(super) last: Option<NaiveDate>,
 }
 
-fn wanted(period: &PeriodIn) -> Result<Wanted, Problem> {
+pub(super) fn wanted(period: &PeriodIn) -> Result<Wanted, Problem> {
     let invalid = |reason: &str| Problem::invalid(format!("period: {reason}"));
     match (&period.kind, period.day, period.first, period.last) {
         (Some(kind), Some(day), None, None) => {

@@ -6,12 +6,14 @@ mod audit;
 mod backtests;
 mod datasets;
 mod drafts;
+mod exports;
 mod indicators;
 mod oidc;
 mod owners;
 mod passports;
 mod people;
 mod quarantine;
+mod ratings;
 mod regions;
 mod releases;
 mod rulesets;
@@ -143,6 +145,20 @@ fn routes() -> Vec<Route> {
         guarded(Action::ApprovePassports, routes!(passports::archive)),
         guarded(Action::RejectPassports, routes!(passports::reject)),
         guarded(Action::ReadIndicators, routes!(passports::document)),
+        guarded(Action::ReadIndicators, routes!(ratings::rules)),
+        guarded(Action::RateBodies, routes!(ratings::set_rules)),
+        guarded(Action::RateBodies, routes!(ratings::calculate)),
+        guarded(Action::ReadIndicators, routes!(ratings::list)),
+        guarded(Action::ReadIndicators, routes!(ratings::one)),
+        guarded(Action::PublishRatings, routes!(ratings::publish)),
+        guarded(Action::PublishRatings, routes!(ratings::withdraw)),
+        guarded(Action::ReadIndicators, routes!(ratings::workload)),
+        guarded(Action::Export, routes!(exports::exporters)),
+        guarded(Action::Export, routes!(exports::create)),
+        guarded(Action::Export, routes!(exports::list)),
+        guarded(Action::Export, routes!(exports::one)),
+        guarded(Action::Export, routes!(exports::cancel)),
+        guarded(Action::Export, routes!(exports::file)),
         guarded(Action::ReadAudit, routes!(audit::list)),
         guarded(Action::ReadHostAudit, routes!(audit::host)),
         guarded(Action::ExportPerson, routes!(people::export)),
