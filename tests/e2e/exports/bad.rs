@@ -80,7 +80,7 @@ pub(super) async fn bind(app: &App, exporters: &[(&str, Vec<u8>)]) {
         }));
     })
     .await;
-    rollout::activate(app, &yaroslavl(), draft.id, draft.version, "admin").await.unwrap();
+    rollout::activate(app, &yaroslavl(), draft.id, draft.version, &Actor::named("admin")).await.unwrap();
 }
 
 /// Asks for the file of one binding and writes it.
