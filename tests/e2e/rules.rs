@@ -198,7 +198,7 @@ async fn every_fault_of_a_draft_is_named_at_its_place() {
             let error = drafts::edit(&app, &region, draft.id, 1, Edit::Order(order), &by("a")).await.unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
         }
-        let order = Edit::Order(vec![id("table"), id("keywords")]);
+        let order = Edit::Order(vec![id("table"), id("keywords"), id("region")]);
         let draft = drafts::edit(&app, &region, draft.id, 1, order, &by("a")).await.unwrap();
         assert_eq!(draft.ruleset.bindings[0].id, id("table"));
         for title in ["", " ", &"x".repeat(201)] {

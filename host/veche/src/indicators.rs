@@ -206,6 +206,12 @@ async fn command(app: &App, region: &RegionCode, actor: &Actor, command: Indicat
             };
             let filter = MeasuredFilter { indicator, period, history, ..MeasuredFilter::default() };
             let measured = app.store.measured(region, &filter, 200).await?;
+            if measured.is_empty() {
+                eprintln!(
+                    "nothing that was measured fits: `veche indicator list` names the indicators, `veche indicator measure` \
+                     measures a period"
+                );
+            }
             if json {
                 println!("{}", serde_json::to_string_pretty(&measured)?);
             } else {

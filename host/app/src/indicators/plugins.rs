@@ -61,7 +61,7 @@ pub(super) async fn measure(
     let (code, period, cut_off) = (definition.code.clone(), scope.period, scope.cut_off);
     let report = app.threads.run(move || ask(&Measuring { indicator: &code, period, cut_off, facts }));
     let Some(report) = report.await? else { return Ok(Err("its binding is gone".into())) };
-    tracing::info!(
+    tracing::debug!(
         indicator = %definition.code, period = %period.label(), facts.rows = rows, fuel.used = report.fuel,
         call.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         outcome = report.result.as_ref().map_or("fault", |_| "ok"), "indicator measured"
