@@ -4,6 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crossbeam_channel::{Sender, bounded};
 
+/// How much less urgent a plug-in's call is than the host's own work (`nice`): a request that needs no plug-in does not wait for
+/// a plug-in that burns its time, and the host is never late to stop one.
+const NICENESS: i32 = 5;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed set of threads that run handed-over work; one for each core.
@@ -30,6 +34,8 @@ impl Threads {
         for number in 0..count {
             let receiver = receiver.clone();
             std::thread::Builder::new().name(format!("veche-sandbox-{number}")).spawn(move || {
+                // Of this thread alone, on Linux. A system that refuses it only loses the urgency.
+                let _ = rustix::process::nice(NICENESS);
                 while let Ok(job) = receiver.recv() {
                     // A panic must not take the thread with it; the sender of the job sees a closed channel.
                     let _ = catch_unwind(AssertUnwindSafe(job));

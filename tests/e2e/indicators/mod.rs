@@ -2,6 +2,7 @@
 //! targets, entered values, decompositions.
 
 mod formulas;
+mod history;
 mod passports;
 mod plugins;
 mod routes;

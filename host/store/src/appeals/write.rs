@@ -59,6 +59,13 @@ fn next_due(verdict: &Verdict) -> Option<i64> {
     verdict.clocks.iter().filter(|c| running(c.kind)).map(|c| c.due.timestamp_micros()).min()
 }
 
+/// Last moment for the answer, in whole seconds: the extension's where there is one. Facts take it from here.
+fn answer_due(verdict: &Verdict) -> Option<i64> {
+    let of = |kind| verdict.clocks.iter().find(|clock| clock.kind == kind);
+    let clock = of(ClockKind::Extension).or_else(|| of(ClockKind::Answer))?;
+    Some(clock.due.timestamp() * 1_000_000)
+}
+
 struct QuestionValues<'a> {
     appeal: AppealId,
     verdict: &'a Verdict,
@@ -101,7 +108,7 @@ macro_rules! insert_effects {
         for chunk in chunks(&questions) {
             let mut query = QueryBuilder::<$db>::new(
                 "INSERT INTO question (appeal_id, question, region, state, category, category_source, confidence, \
-                 needs_review, body, body_source, priority, clocks, next_due, ask, decided_by, ruleset, version, updated_at) ",
+                 needs_review, body, body_source, priority, clocks, next_due, answer_due, ask, decided_by, ruleset, version, updated_at) ",
             );
             query.push_values(chunk, |mut row, q| {
                 let v = q.verdict;
@@ -118,6 +125,7 @@ macro_rules! insert_effects {
                     .push_bind(v.priority.as_str())
                     .push_bind(&q.clocks)
                     .push_bind(next_due(v))
+                    .push_bind(answer_due(v))
                     .push_bind(v.ask.as_deref())
                     .push_bind(v.decided_by.as_ref().map(|c| c.as_str()))
                     .push_bind(q.ruleset.as_bytes().as_slice())
@@ -397,8 +405,9 @@ impl Store {
             let seen = expected.unwrap_or(found);
             let changed = sqlx::query(
                 "UPDATE question SET state = $1, category = $2, category_source = $3, confidence = $4, needs_review = $5, \
-                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = $10, ask = $11, decided_by = $12, \
-                 version = version + 1, updated_at = $13 WHERE appeal_id = $14 AND question = $15 AND version = $16",
+                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = $10, answer_due = $11, ask = $12, \
+                 decided_by = $13, version = version + 1, updated_at = $14 \
+                 WHERE appeal_id = $15 AND question = $16 AND version = $17",
             )
             .bind(verdict.state.as_str())
             .bind(verdict.category.as_ref().map(|c| c.as_str()))
@@ -410,6 +419,7 @@ impl Store {
             .bind(verdict.priority.as_str())
             .bind(&clocks)
             .bind(next_due(verdict))
+            .bind(answer_due(verdict))
             .bind(verdict.ask.as_deref())
             .bind(verdict.decided_by.as_ref().map(|c| c.as_str()))
             .bind(now)
