@@ -8,8 +8,7 @@ const FOLDERS: [&str; 5] = ["sdk/rust/src", "sdk/js", "sdk/python", "sdk/templat
 /// Single files.
 const FILES: [&str; 1] = ["sdk/rust/Cargo.toml"];
 /// What tools leave behind.
-const GENERATED: [&str; 8] =
-    ["node_modules", "target", "dist", "build", "__pycache__", "Cargo.lock", ".venv", ".mypy_cache"];
+const GENERATED: [&str; 7] = ["node_modules", "target", "dist", "__pycache__", "Cargo.lock", ".venv", ".mypy_cache"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

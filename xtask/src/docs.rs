@@ -17,11 +17,11 @@ const PARTS: [(&str, &str); 13] = [
     ("facts", "handed to `indicators`"),
     ("exporter", "a plug-in exports it to write files"),
     ("streams", "handed to `exporter`"),
-    ("log", "a plug-in imports it: a permission"),
-    ("directory", "a plug-in imports it: a permission"),
-    ("calendar", "a plug-in imports it: a permission"),
-    ("datasets", "a plug-in imports it: a permission"),
-    ("applicant", "a plug-in imports it: a permission"),
+    ("log", "a plug-in imports it"),
+    ("directory", "a plug-in imports it"),
+    ("calendar", "a plug-in imports it"),
+    ("datasets", "a plug-in imports it"),
+    ("applicant", "a plug-in imports it"),
     ("types", "shared by all"),
 ];
 

@@ -74,6 +74,7 @@ async fn a_signed_release_is_published_and_tried_on_the_history_of_a_host() {
     let draft = must(&host, &["draft", "--region", "demo", "new", "Слова"]);
     let draft = draft.split_whitespace().find(|word| uuid::Uuid::parse_str(word).is_ok()).unwrap().to_owned();
     must(&host, &["draft", "--region", "demo", "bind", &draft, &path.display().to_string()]);
+    must(&host, &["draft", "--region", "demo", "validate", &draft]);
     let said = remote(&["backtest", "--draft", &draft], "").well();
     assert!(said.contains("2 of 2 appeals") && said.contains("category 1"), "{said}");
     let unknown = uuid::Uuid::nil().to_string();

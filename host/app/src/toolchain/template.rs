@@ -57,7 +57,7 @@ pub fn create(new: &New<'_>) -> Result<Vec<PathBuf>, ToolError> {
         return Err(ToolError::Invalid { what: "--lang", reason });
     }
     let base = match new.sdk {
-        Some(clone) => sdk_of(clone, language)?,
+        Some(clone) => relative(new.folder, &sdk_of(clone, language)?)?,
         None => PathBuf::from(VENDOR),
     };
     let words = Words::new(&name, new.kind, &base);
@@ -111,6 +111,15 @@ fn sdk_of(clone: &Path, language: &str) -> Result<PathBuf, ToolError> {
             format!("it holds no sdk/{language} and wit: name the root of a clone of Veche, or leave --sdk out"),
         )
     })
+}
+
+/// A path as it is seen from a folder that is yet to be made: a lock file of npm keeps relative paths alone.
+fn relative(folder: &Path, to: &Path) -> Result<PathBuf, ToolError> {
+    std::fs::create_dir_all(folder).map_err(|e| ToolError::file(folder, format!("it cannot be made: {e}")))?;
+    let from = folder.canonicalize().map_err(|e| ToolError::file(folder, e.to_string()))?;
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| std::path::Component::ParentDir);
+    Ok(up.chain(to.components().skip(common)).collect())
 }
 
 /// Whether a file goes along with a project: the contract, and the SDK of its language.
@@ -202,7 +211,10 @@ mod tests {
         let written = create(&new("first-rule", folder.path(), Some(&root))).unwrap();
         assert!(!written.iter().any(|path| path.starts_with("vendor")));
         let manifest = std::fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
-        assert!(manifest.contains(&root.join("sdk/rust").display().to_string()), "{manifest}");
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let sdk = Path::new(manifest["dependencies"]["veche-sdk"]["path"].as_str().unwrap());
+        assert!(sdk.is_relative(), "{}", sdk.display());
+        assert_eq!(folder.path().join(sdk).canonicalize().unwrap(), root.join("sdk/rust"));
         let refused = create(&new("first-rule", &folder.path().join("p"), Some(folder.path()))).unwrap_err();
         assert!(refused.to_string().contains("root of a clone"), "{refused}");
     }
