@@ -1,11 +1,13 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `fuzz`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `docs`, `fuzz`, `bench`.
 
 mod bench;
 mod demo;
+mod docs;
 mod fuzz;
 mod node;
 mod plugins;
 mod postgres;
+mod registry;
 mod run;
 mod test;
 mod wit;
@@ -41,6 +43,12 @@ enum Chore {
     /// Hold the contract's promise to compiled plug-ins.
     #[command(subcommand)]
     Wit(wit::Task),
+    /// Write docs/contract.md, the reference of the contract, from the WIT.
+    Docs {
+        /// Compare instead of writing.
+        #[arg(long)]
+        check: bool,
+    },
     /// Throw random input at components, settings, answers and files for a while.
     Fuzz {
         /// Time for each target.
@@ -69,6 +77,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }),
         Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
+        Chore::Docs { check } => docs::run(&root, check).map(|()| ExitCode::SUCCESS),
         Chore::Fuzz { seconds, target } => fuzz::run(&root, seconds, target.as_deref()),
         Chore::Bench { names, args } => bench::run(&root, &names, &args),
     };

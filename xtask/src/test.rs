@@ -13,6 +13,8 @@ use crate::run::{binary, build, cargo, exit_code, step, target_dir};
 const POSTGRES: &str = "VECHE_TEST_POSTGRES";
 /// Names the host's binary for tests that run it as a process.
 const BINARY: &str = "VECHE_TEST_BINARY";
+/// Names the OCI registry's program for tests that push to one.
+const REGISTRY: &str = "VECHE_TEST_REGISTRY";
 /// Workspaces of their own: what they build for this machine must not mix with the host's build tree.
 const APART: [&str; 3] = ["sdk/rust", "plugins", "guests"];
 
@@ -24,7 +26,9 @@ const APART: [&str; 3] = ["sdk/rust", "plugins", "guests"];
 /// What the tests need (plug-ins, PostgreSQL) cannot be made.
 pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result<ExitCode> {
     step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
+    step("reference of the contract", || crate::docs::run(root, true))?;
     step("plug-ins", || crate::plugins::build(root))?;
+    let registry = step("OCI registry", || crate::registry::install(root))?;
     step("packages of npm", || crate::node::install(root))?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
@@ -58,7 +62,8 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
 
     eprintln!("==> tests");
     let mut tests = runner(root);
-    let status = tests.args(args).env(POSTGRES, &url).env(BINARY, &veche).status().context("cannot start cargo")?;
+    tests.args(args).env(POSTGRES, &url).env(BINARY, &veche).env(REGISTRY, &registry);
+    let status = tests.status().context("cannot start cargo")?;
     if !status.success() {
         failures.0.push(("tests".to_owned(), exit_code(status)));
     }

@@ -138,7 +138,8 @@ fn check_digests(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parse(folder: &Path) -> anyhow::Result<(Resolve, PackageId, Version)> {
+/// The package of a folder with its version.
+pub(crate) fn parse(folder: &Path) -> anyhow::Result<(Resolve, PackageId, Version)> {
     let mut resolve = Resolve::default();
     let (package, version) = push(&mut resolve, folder)?;
     Ok((resolve, package, version))

@@ -1,6 +1,7 @@
 //! What happens: intake, pipeline, corrections, imports, evaluation, replay.
 
 pub mod accounts;
+mod advice;
 pub mod audit;
 pub mod backtest;
 pub mod bootstrap;
@@ -24,6 +25,7 @@ pub mod releases;
 pub mod rollout;
 pub mod rules;
 pub mod shadow;
+pub mod toolchain;
 mod trace;
 mod vocabulary;
 pub mod worker;

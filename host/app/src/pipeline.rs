@@ -1,8 +1,6 @@
 //! The pipeline on one appeal: categorise, route, date. A pure function of the rules and the appeal;
 //! nothing is stored here.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 use veche_domain::appeal::{Appeal, AppealId};
@@ -10,8 +8,8 @@ use veche_domain::calendar::local_date;
 use veche_domain::clocks::default_clocks;
 use veche_domain::code::{BindingId, BlockCode};
 use veche_domain::decision::{
-    Assignment, Candidate, Categorization, ChosenCategory, Decision, Effect, Kind, Outcome, Priority, Reason, Routing,
-    Source, State, Verdict,
+    Assignment, Categorization, ChosenCategory, Decision, Effect, Kind, Outcome, Priority, Routing, Source, State,
+    Verdict,
 };
 use veche_domain::dictionary::Category;
 use veche_domain::fault::FaultTrace;
@@ -19,16 +17,10 @@ use veche_domain::quarantine::Place;
 use veche_domain::ruleset::FailurePolicy;
 use veche_sandbox::{Question, Report};
 
+use crate::advice::{Rubric, check_candidates, check_routing};
 use crate::quarantine::{Standings, place};
 use crate::rules::{Bound, Rules};
 use crate::trace::{masked, trace};
-
-/// Most candidates that a categorizer may give.
-const CANDIDATE_LIMIT: usize = 16;
-/// Most characters of a reason or a question.
-const MESSAGE_LIMIT: usize = 1_000;
-/// Latest term that is believed, days after receipt.
-const TERM_LIMIT_DAYS: i64 = 5 * 366;
 
 /// Who runs the calls of a pipeline.
 pub(crate) trait Caller {
@@ -261,32 +253,34 @@ impl<'a> Steps<'a, '_> {
             let report = self.caller.categorize(bound, self.question);
             let outcome = match &report.result {
                 Ok(Categorization::NoOpinion) => Outcome::NoOpinion,
-                Ok(Categorization::Candidates(candidates)) => match self.check_candidates(bound, candidates) {
-                    Err(why) => {
-                        self.record(bound, &report, Outcome::Rejected, Some(why), None);
-                        if bound.binding.on_failure == FailurePolicy::Hold {
-                            return Named::Held(bound.binding.id.clone());
-                        }
-                        continue;
-                    }
-                    Ok(checked) => {
-                        self.record(bound, &report, Outcome::Ok, None, None);
-                        let best =
-                            checked.into_iter().fold(None, |best: Option<(&'a Category, f32)>, next| match best {
-                                Some(best) if best.1 >= next.1 => Some(best),
-                                _ => Some(next),
-                            });
-                        if let Some((category, confidence)) = best {
-                            if f64::from(confidence) >= rules.ruleset.threshold_of(&category.block) {
-                                return Named::Category(category, Source::Plugin, Some(confidence));
+                Ok(Categorization::Candidates(candidates)) => {
+                    match check_candidates(&self.rubric(bound.binding.block.as_ref()), candidates) {
+                        Err(why) => {
+                            self.record(bound, &report, Outcome::Rejected, Some(why), None);
+                            if bound.binding.on_failure == FailurePolicy::Hold {
+                                return Named::Held(bound.binding.id.clone());
                             }
-                            if weak.is_none_or(|(_, weakest)| weakest < confidence) {
-                                weak = Some((category, confidence));
-                            }
+                            continue;
                         }
-                        continue;
+                        Ok(checked) => {
+                            self.record(bound, &report, Outcome::Ok, None, None);
+                            let best =
+                                checked.into_iter().fold(None, |best: Option<(&'a Category, f32)>, next| match best {
+                                    Some(best) if best.1 >= next.1 => Some(best),
+                                    _ => Some(next),
+                                });
+                            if let Some((category, confidence)) = best {
+                                if f64::from(confidence) >= rules.ruleset.threshold_of(&category.block) {
+                                    return Named::Category(category, Source::Plugin, Some(confidence));
+                                }
+                                if weak.is_none_or(|(_, weakest)| weakest < confidence) {
+                                    weak = Some((category, confidence));
+                                }
+                            }
+                            continue;
+                        }
                     }
-                },
+                }
                 Err(fault) => fault.outcome(),
             };
             let fault = report.result.as_ref().err().map(ToString::to_string);
@@ -306,42 +300,13 @@ impl<'a> Steps<'a, '_> {
         place(self.rules, &bound.binding.id, block).is_none_or(|place| self.caller.admits(&place))
     }
 
-    fn check_candidates(&self, bound: &Bound, candidates: &[Candidate]) -> Result<Vec<(&'a Category, f32)>, String> {
-        if candidates.len() > CANDIDATE_LIMIT {
-            return Err(format!("{} candidates, at most {CANDIDATE_LIMIT} are taken", candidates.len()));
-        }
-        let mut seen = HashSet::new();
-        candidates
-            .iter()
-            .map(|candidate| {
-                let code = self
-                    .rules
-                    .ruleset
-                    .category_map
-                    .get(&candidate.category)
-                    .map_or(candidate.category.as_str(), |c| c.as_str());
-                let shown: String = code.chars().take(120).collect();
-                let category = self
-                    .rules
-                    .dictionaries
-                    .category(code, self.today)
-                    .ok_or_else(|| format!("category {shown:?} is unknown or not in force on {}", self.today))?;
-                if !seen.insert(&category.code) {
-                    return Err(format!("category {shown:?} is given twice"));
-                }
-                if let Some(block) = bound.binding.block.as_ref().filter(|b| **b != category.block) {
-                    return Err(format!(
-                        "category {shown:?} is of block {}, the binding serves {block}",
-                        category.block
-                    ));
-                }
-                if !(0.0..=1.0).contains(&candidate.confidence) {
-                    return Err(format!("confidence {} of {shown:?} is not from 0 to 1", candidate.confidence));
-                }
-                check_reasons(&candidate.reasons)?;
-                Ok((category, candidate.confidence))
-            })
-            .collect()
+    /// What an answer of a binding is held against.
+    fn rubric<'b>(&self, block: Option<&'b BlockCode>) -> Rubric<'b>
+    where
+        'a: 'b,
+    {
+        let map = &self.rules.ruleset.category_map;
+        Rubric { dictionaries: &self.rules.dictionaries, category_map: map, block, today: self.today }
     }
 
     /// Bindings of the category's block, then of the region; the first that decides.
@@ -358,11 +323,7 @@ impl<'a> Steps<'a, '_> {
             let report = self.caller.route(bound, self.question, category);
             let (outcome, fault) = match &report.result {
                 Ok(Routing::NoOpinion) => (Outcome::NoOpinion, None),
-                Ok(Routing::NeedsPerson(question)) if question.chars().count() > MESSAGE_LIMIT => {
-                    (Outcome::Rejected, Some(format!("the question has over {MESSAGE_LIMIT} characters")))
-                }
-                Ok(Routing::NeedsPerson(_)) => (Outcome::Ok, None),
-                Ok(Routing::Assigned(assignment)) => match self.check_assignment(assignment) {
+                Ok(routing) => match check_routing(&self.rubric(None), self.appeal.content.received_at, routing) {
                     Ok(()) => (Outcome::Ok, None),
                     Err(why) => (Outcome::Rejected, Some(why)),
                 },
@@ -380,32 +341,6 @@ impl<'a> Steps<'a, '_> {
             }
         }
         Routed::Nothing
-    }
-
-    fn check_assignment(&self, assignment: &Assignment) -> Result<(), String> {
-        if self.rules.dictionaries.body(&assignment.body).is_none() {
-            let shown: String = assignment.body.chars().take(120).collect();
-            return Err(format!("body {shown:?} is unknown"));
-        }
-        let received = self.appeal.content.received_at;
-        let latest = received + chrono::TimeDelta::days(TERM_LIMIT_DAYS);
-        let mut kinds = HashSet::new();
-        for clock in &assignment.clocks {
-            if !kinds.insert(clock.kind) {
-                return Err(format!("the clock {} is given twice", clock.kind));
-            }
-            // Guests count in whole seconds.
-            if clock.due.timestamp() < received.timestamp() || clock.due > latest {
-                return Err(format!(
-                    "the clock {} is due on {}, before the receipt or too late",
-                    clock.kind, clock.due
-                ));
-            }
-            if clock.basis.chars().count() > MESSAGE_LIMIT {
-                return Err(format!("the basis of the clock {} has over {MESSAGE_LIMIT} characters", clock.kind));
-            }
-        }
-        check_reasons(&assignment.reasons)
     }
 
     fn default_clocks(&self) -> Vec<veche_domain::decision::Clock> {
@@ -462,19 +397,6 @@ impl<'a> Steps<'a, '_> {
             at,
         });
     }
-}
-
-fn check_reasons(reasons: &[Reason]) -> Result<(), String> {
-    if reasons.len() > CANDIDATE_LIMIT {
-        return Err(format!("{} reasons, at most {CANDIDATE_LIMIT} are taken", reasons.len()));
-    }
-    for reason in reasons {
-        let long = |text: &String| text.chars().count() > MESSAGE_LIMIT;
-        if long(&reason.message) || reason.evidence.len() > 100 || reason.evidence.iter().any(long) {
-            return Err(format!("a reason has over {MESSAGE_LIMIT} characters or over 100 pieces of evidence"));
-        }
-    }
-    Ok(())
 }
 
 /// An effect for an appeal on which the pipeline could not run at all: the manual queue, nothing lost.

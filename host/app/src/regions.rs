@@ -177,7 +177,7 @@ pub(crate) async fn save_dictionaries_data(
 }
 
 /// The shipped calendar, or the folder's `calendar.toml`, whose years are added to it or replace its own.
-fn read_calendar(folder: &Path) -> Result<String, AppError> {
+pub(crate) fn read_calendar(folder: &Path) -> Result<String, AppError> {
     let path = folder.join("calendar.toml");
     if !path.exists() {
         return Ok(ProductionCalendar::russian_toml().to_owned());

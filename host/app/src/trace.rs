@@ -15,6 +15,10 @@ pub(crate) fn trace<T>(appeal: &NewAppeal, report: &Report<T>) -> Trace {
     Trace {
         backtrace: report.backtrace.iter().map(ToString::to_string).collect(),
         logs: last.map(|line| format!("{}: {}", line.level, masked(appeal, &line.message))).collect(),
+        remedy: Some(match &report.result {
+            Err(fault) => fault.remedy(),
+            Ok(_) => "the answer breaks the contract: name only codes that the directory gives, each once".into(),
+        }),
     }
 }
 
@@ -48,6 +52,8 @@ mod tests {
             fuel: 1,
             duration: std::time::Duration::ZERO,
             memory: 0,
+            host_calls: 0,
+            host_bytes: 0,
             logs,
             logs_cut: 0,
             backtrace: vec![Frame { function: "route".into(), source: Some("src/lib.rs:7".into()) }],

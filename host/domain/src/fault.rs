@@ -15,6 +15,9 @@ pub struct Trace {
     pub backtrace: Vec<String>,
     /// Its last log lines, each after its level.
     pub logs: Vec<String>,
+    /// What would mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 /// The trace of one decision that is a fault.

@@ -174,6 +174,47 @@ impl LimitKind {
     }
 }
 
+impl LimitKind {
+    /// What its author can do about a plug-in that hits it.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Fuel | Self::Wall => {
+                "do the work once in `configure` and keep tables and automata; look for a loop that does not end"
+            }
+            Self::Memory => {
+                "do not keep copies of texts; read datasets in `configure`, and only the columns that are needed"
+            }
+            Self::ConfigureFuel | Self::ConfigureMs => "make the dataset smaller, or prepare it before it is uploaded",
+            Self::ConfigureMemory | Self::SnapshotSize => {
+                "`configure` leaves too much: keep numbers and positions instead of copies of texts, drop what only the \
+                 preparation needs, or make the dataset smaller"
+            }
+            Self::HostCalls | Self::HostBytes => "read datasets once in `configure`, not in each call",
+            Self::ConfigureHostCalls => "read more rows at once: `datasets::table`, or `scan` by 4,096 rows",
+            Self::ConfigureHostBytes => "bind a smaller dataset, or read only the part that is needed",
+            Self::InputBytes => "the appeal is too long for this binding",
+            Self::OutputBytes | Self::OutputItems => "give fewer candidates and reasons, and shorter texts",
+            Self::Nesting => "write a flatter settings type",
+            Self::Stack => "recurse less deep, or keep a list of what is left to do",
+            Self::Handles => "drop streams when they are read",
+            Self::LogLines | Self::LogBytes => "log less",
+            Self::ComponentSize
+            | Self::Functions
+            | Self::FunctionSize
+            | Self::Types
+            | Self::Imports
+            | Self::Exports => "leave dependencies out, and build with `opt-level = \"s\"` and `strip = true`",
+            Self::Memories | Self::Tables | Self::TableElements | Self::Instances | Self::Modules | Self::Depth => {
+                "build one module with veche-sdk instead of composing components"
+            }
+            Self::CompileMs | Self::CompileCpuMs | Self::CompileMemory => {
+                "make the component smaller: fewer dependencies, and no functions of generated code"
+            }
+        }
+    }
+}
+
 impl fmt::Display for LimitKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

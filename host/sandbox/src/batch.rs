@@ -105,6 +105,8 @@ impl Batch<'_> {
             fuel,
             duration: started.elapsed(),
             memory: kept.store.data().memory_peak,
+            host_calls: kept.store.data().host_calls,
+            host_bytes: kept.store.data().host_bytes,
             logs: Vec::new(),
             logs_cut: 0,
             backtrace: Vec::new(),

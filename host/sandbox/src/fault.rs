@@ -63,21 +63,30 @@ fn private_limit(error: &wasmtime::Error) -> Option<LimitKind> {
     (message == "cannot allocate another handle: store handle limit exceeded").then_some(LimitKind::Handles)
 }
 
-/// The guest's functions on the stack of an error, innermost first.
+/// The guest's functions on the stack of an error, innermost first; those that were compiled into others, too, where the
+/// component carries debug information.
 pub(crate) fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
-    let frame = |frame: &wasmtime::FrameInfo| {
-        let function = match frame.symbols().iter().find_map(|symbol| symbol.name()).or_else(|| frame.func_name()) {
-            Some(name) => demangled(name),
-            None => format!("function {}", frame.func_index()),
-        };
-        let source = frame.symbols().iter().find_map(|symbol| {
-            let file = symbol.file()?;
-            Some(symbol.line().map_or_else(|| file.to_owned(), |line| format!("{file}:{line}")))
-        });
-        Frame { function, source }
+    backtrace.frames().iter().flat_map(functions).collect()
+}
+
+/// The function of a frame, after what was compiled into it.
+fn functions(frame: &wasmtime::FrameInfo) -> Vec<Frame> {
+    let whole = || match frame.func_name() {
+        Some(name) => demangled(name),
+        None => format!("function {}", frame.func_index()),
     };
-    backtrace.frames().iter().map(frame).collect()
+    if frame.symbols().is_empty() {
+        return vec![Frame { function: whole(), source: None }];
+    }
+    let one = |symbol: &wasmtime::FrameSymbol| {
+        let source = symbol.file().map(|file| {
+            let file: String = file.chars().filter(|c| !c.is_control()).take(300).collect();
+            symbol.line().map_or_else(|| file.clone(), |line| format!("{file}:{line}"))
+        });
+        Frame { function: symbol.name().map_or_else(whole, demangled), source }
+    };
+    frame.symbols().iter().map(one).collect()
 }
 
 /// A readable name of bounded length: names come from the component.

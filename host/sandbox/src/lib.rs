@@ -38,6 +38,6 @@ pub use host::World;
 pub use indicators::Measuring;
 pub use inspect::{DatasetNeed, Inspection, Localized, Metadata, inspect, metadata};
 pub use prepare::{Plugin, Preparation, check_settings, prepare};
-pub use report::{Fault, Frame, LogLine, Report};
+pub use report::{Configured, Fault, Frame, LogLine, Report};
 pub use threads::{Lost, Threads};
 pub use veche_domain::limits::{LimitExceeded, LimitKind, Limits, LimitsClass};

@@ -19,7 +19,7 @@ use crate::error::{SandboxError, SettingsFault};
 use crate::fault;
 use crate::host::World;
 use crate::inspect::{Inspection, check_form};
-use crate::report::Fault;
+use crate::report::{Configured, Fault};
 use crate::snapshot::snapshot;
 use crate::state::{HostState, Scene, check, check_output};
 
@@ -56,6 +56,8 @@ pub struct Plugin {
     pub release: Digest,
     /// Whether the code came from the cache.
     pub from_cache: bool,
+    /// What `configure` used; none if the code came from the cache.
+    pub configured: Option<Configured>,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -83,21 +85,21 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     let key = cache_key(engine, inspection.digest, wanted.settings, &world, &wanted.limits);
     let cached = engine.cached(&key);
     let from_cache = cached.is_some();
-    let component = match cached {
-        Some(component) => component,
+    let (component, configured) = match cached {
+        Some(component) => (component, None),
         None => {
             // The class may be a smaller one than that under which the component was taken in.
             check_form(wanted.component, &wanted.limits)?;
             // The snapshotter may panic on a component that it did not foresee: that costs this component alone.
             let taken =
                 AssertUnwindSafe(|| snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits));
-            let snapshot = catch_unwind(taken).unwrap_or_else(|_| {
+            let (snapshot, configured) = catch_unwind(taken).unwrap_or_else(|_| {
                 let reason = "its structure is not supported; build it with veche-sdk and without debug adapters";
                 Err(SandboxError::Snapshot { reason: reason.into() })
             })?;
             let (component, code) = compile(engine, &snapshot, &wanted.limits)?;
             engine.keep(&key, &code);
-            component
+            (component, Some(configured))
         }
     };
     let mismatch = |e: wasmtime::Error| SandboxError::Mismatch { reason: format!("{e:#}") };
@@ -122,6 +124,7 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
         sees_applicant: inspection.permissions.contains(&Permission::Applicant),
         release: inspection.digest,
         from_cache,
+        configured,
     };
     plugin.check_types()?;
     Ok(plugin)

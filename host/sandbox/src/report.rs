@@ -42,6 +42,29 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
+    /// What its author can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Failed { .. } => "the plug-in gave up by itself: its message says what it needs".into(),
+            Self::Trap { .. } => {
+                "a panic, an index out of bounds, a division by zero: the innermost function of your own and the last log \
+                 line say where; build with `debug = \"line-tables-only\"` to see lines"
+                    .into()
+            }
+            Self::Limit(exceeded) => {
+                let which = exceeded.which;
+                let more = if which.is_engine_wide() {
+                    "it is the same for every plug-in".to_owned()
+                } else {
+                    format!("or bind it with `limits = {{ class = \"large\" }}` or `limits = {{ {which} = … }}`")
+                };
+                format!("{}; {more}", which.remedy())
+            }
+            Self::Host { .. } => "this is not the plug-in's fault: tell the administrator of the host".into(),
+        }
+    }
+
     /// The outcome that is stored for it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -93,10 +116,33 @@ pub struct Report<T> {
     pub duration: Duration,
     /// Peak linear memory, bytes, all memories together.
     pub memory: u64,
+    /// Calls of the host.
+    pub host_calls: u64,
+    /// Bytes that crossed the border in them, both ways.
+    pub host_bytes: u64,
     /// Lines that the plug-in wrote.
     pub logs: Vec<LogLine>,
     /// Lines left out or cut.
     pub logs_cut: u32,
     /// Functions on the stack of a fault, innermost first.
     pub backtrace: Vec<Frame>,
+}
+
+/// What `configure` used. Nothing is known of it where the code came from the cache: it did not run.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Fuel used.
+    pub fuel: u64,
+    /// Wall clock, with instantiation.
+    pub duration: Duration,
+    /// Linear memory that it leaves, bytes.
+    pub memory: u64,
+    /// Calls of the host.
+    pub host_calls: u64,
+    /// Bytes that crossed the border in them, both ways.
+    pub host_bytes: u64,
+    /// Size of the component with the memory that `configure` left, bytes.
+    pub snapshot: u64,
+    /// Lines that the plug-in wrote.
+    pub logs: Vec<LogLine>,
 }

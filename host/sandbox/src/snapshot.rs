@@ -16,16 +16,17 @@ use crate::engine::Engine;
 use crate::error::{SandboxError, SettingsFault};
 use crate::host::World;
 use crate::prepare::{failed, preparing_store, while_configuring};
+use crate::report::Configured;
 use crate::state::{HostState, check, check_output};
 
-/// Runs `configure` in the instrumented component and takes the memory that it leaves.
+/// Runs `configure` in the instrumented component and takes the memory that it leaves; what that used.
 pub(crate) fn snapshot(
     engine: &Engine,
     component: &[u8],
     settings: &serde_json::Value,
     world: &Arc<World>,
     limits: &Limits,
-) -> Result<Vec<u8>, SandboxError> {
+) -> Result<(Vec<u8>, Configured), SandboxError> {
     let wizer = Wizer::new();
     let broken = |e: wasmtime::Error| SandboxError::Snapshot { reason: format!("{e:#}") };
     let (context, instrumented) = wizer.instrument_component(component).map_err(broken)?;
@@ -48,6 +49,16 @@ pub(crate) fn snapshot(
         let field = refusal.field.unwrap_or_default();
         return Err(SandboxError::Settings(vec![SettingsFault { field, message: refusal.message }]));
     }
+    let state = store.data();
+    let mut configured = Configured {
+        fuel: limits.configure_fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
+        duration: started.elapsed(),
+        memory: state.memory_peak,
+        host_calls: state.host_calls,
+        host_bytes: state.host_bytes,
+        snapshot: 0,
+        logs: state.logs.clone(),
+    };
     // Reading the memory out is our own work, not the plug-in's: it gets a budget of its own.
     let own = Arc::new(Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..while_configuring(limits) });
     store.data_mut().rearm(own.clone());
@@ -62,13 +73,14 @@ pub(crate) fn snapshot(
         return Err(SandboxError::Snapshot { reason });
     }
     check(LimitKind::SnapshotSize, snapshot.len() as u64, limits.snapshot_size)?;
+    configured.snapshot = snapshot.len() as u64;
     tracing::debug!(
         release.size = component.len(),
         snapshot.size = snapshot.len(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "plug-in configured"
     );
-    Ok(snapshot)
+    Ok((snapshot, configured))
 }
 
 /// Reads globals and memories through the exports that the instrumentation added.

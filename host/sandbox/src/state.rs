@@ -49,8 +49,8 @@ pub(crate) struct HostState {
     memory: u64,
     pub(crate) memory_peak: u64,
     table_elements: u64,
-    host_calls: u64,
-    host_bytes: u64,
+    pub(crate) host_calls: u64,
+    pub(crate) host_bytes: u64,
     /// Blocks of stubbed random bytes drawn so far.
     pub(crate) drawn: u64,
     /// Streams that the host hands to the guest.

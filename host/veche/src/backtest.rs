@@ -72,7 +72,7 @@ async fn backtest(app: &App, args: BacktestArgs) -> anyhow::Result<()> {
     };
     let job = watch(app, &region, id).await?;
     let report: Report = serde_json::from_value(job.report.clone()).context("the report cannot be read")?;
-    print(&job, &report);
+    print(&format!("back-test {}", job.id), job.done, job.total, &report);
     if let Some(path) = args.json {
         std::fs::write(&path, serde_json::to_vec_pretty(&job)?)
             .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -118,15 +118,9 @@ async fn watch(app: &App, region: &RegionCode, id: Uuid) -> anyhow::Result<Backt
     }
 }
 
-fn print(job: &BacktestRow, report: &Report) {
-    println!(
-        "back-test {}: {} of {} appeals in {:.1} s, {:.0} a second",
-        job.id,
-        job.done,
-        job.total,
-        report.seconds,
-        report.rate()
-    );
+/// Prints a report.
+pub(crate) fn print(what: &str, done: u64, total: u64, report: &Report) {
+    println!("{what}: {done} of {total} appeals in {:.1} s, {:.0} a second", report.seconds, report.rate());
     println!(
         "{} questions, unchanged {}; changed: category {}, body {}, priority {}, clocks {}, state {}",
         report.questions,

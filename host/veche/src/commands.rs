@@ -13,12 +13,10 @@ use veche_app::bulk::{self, Imported};
 use veche_app::evaluate::{Evaluation, Known};
 use veche_app::files::Profile;
 use veche_app::oidc::Provider;
-use veche_app::sandbox::{Engine, EngineConfig};
 use veche_app::{App, regions};
 use veche_domain::access::Actor;
 use veche_domain::code::RegionCode;
 use veche_domain::dictionary::Region;
-use veche_domain::limits::{LimitsClass, LimitsRequest};
 use veche_web::{Token, WebConfig};
 
 use crate::oidc::{self, OidcArgs};
@@ -344,27 +342,6 @@ pub(crate) async fn replay(host: &HostArgs, args: ReplayArgs) -> anyhow::Result<
     println!("{} decisions replayed, {different} different", ids.len());
     if different > 0 {
         bail!("{different} decisions differ from what is stored");
-    }
-    Ok(())
-}
-
-pub(crate) fn inspect(host: &HostArgs, file: &Path, class: LimitsClass, json: bool) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let ceiling = host.ceiling();
-    let limits = LimitsRequest { class, ..LimitsRequest::default() }.resolve(&ceiling)?;
-    let compiler = Some(crate::this_program()?);
-    let engine = Engine::new(&EngineConfig { instances: 8, compiler, ceiling, ..EngineConfig::default() })?;
-    let inspection =
-        veche_app::sandbox::inspect(&engine, &bytes, &limits).with_context(|| format!("{}", file.display()))?;
-    if json {
-        let mut shown = serde_json::to_value(&inspection)?;
-        if let Some(fields) = shown.as_object_mut() {
-            fields.insert("limits_class".into(), serde_json::to_value(class)?);
-            fields.insert("limits".into(), serde_json::to_value(&limits)?);
-        }
-        println!("{}", serde_json::to_string_pretty(&shown)?);
-    } else {
-        output::inspection(&inspection, class, &limits);
     }
     Ok(())
 }

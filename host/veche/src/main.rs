@@ -11,6 +11,7 @@ mod keys;
 mod oidc;
 mod output;
 mod parts;
+mod plugin;
 mod quarantine;
 mod ratings;
 mod rules;
@@ -179,9 +180,9 @@ enum Command {
     Appeals(AppealsCommand),
     /// Run stored decisions again and compare output and fuel bit for bit.
     Replay(commands::ReplayArgs),
-    /// Plug-ins.
+    /// Plug-ins: make a project, build, test, check, try, sign, publish; quarantine and faults on this host.
     #[command(subcommand)]
-    Plugin(PluginCommand),
+    Plugin(plugin::PluginCommand),
     /// Accounts of people.
     #[command(subcommand)]
     Account(accounts::AccountCommand),
@@ -227,27 +228,6 @@ enum AppealsCommand {
     Import(commands::ImportArgs),
     /// Run the rules on labelled appeals without storing them, and compare.
     Evaluate(commands::EvaluateArgs),
-}
-
-#[derive(Subcommand)]
-enum PluginCommand {
-    /// Say what a component is: kinds, permissions, contract, metadata, settings.
-    Inspect {
-        /// Component.
-        file: PathBuf,
-        /// Class of limits under which it would be bound: `standard` (Rust, C, Zig) or `large` (JavaScript, Python).
-        #[arg(long, default_value = "standard", value_parser = class)]
-        class: LimitsClass,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show which bindings are in quarantine, and why.
-    Quarantine(quarantine::OfRegion),
-    /// Let a binding in again before its trial.
-    Release(quarantine::ReleaseArgs),
-    /// Show what went wrong in calls: the stack and the last log lines, masked.
-    Faults(quarantine::FaultsArgs),
 }
 
 fn main() -> ExitCode {
@@ -301,10 +281,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Appeals(AppealsCommand::Import(args)) => commands::import(&host, args).await,
         Command::Appeals(AppealsCommand::Evaluate(args)) => commands::evaluate(&host, args).await,
         Command::Replay(args) => commands::replay(&host, args).await,
-        Command::Plugin(PluginCommand::Inspect { file, class, json }) => commands::inspect(&host, &file, class, json),
-        Command::Plugin(PluginCommand::Quarantine(args)) => quarantine::list(&host, args).await,
-        Command::Plugin(PluginCommand::Release(args)) => quarantine::release(&host, args).await,
-        Command::Plugin(PluginCommand::Faults(args)) => quarantine::faults(&host, args).await,
+        Command::Plugin(command) => plugin::run(&host, command).await,
         // Served before the runtime starts.
         Command::CompileComponent { .. } => Ok(()),
         Command::Account(command) => accounts::account(&host, command).await,

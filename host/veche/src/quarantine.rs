@@ -118,12 +118,15 @@ pub(crate) async fn faults(host: &HostArgs, args: FaultsArgs) -> anyhow::Result<
     }
     for fault in faults {
         println!("{}  {}  {}  {}", fault.at, fault.binding, fault.outcome, fault.fault.unwrap_or_default());
-        println!("  decision {}, release {}", fault.decision, fault.release.short());
+        println!("  appeal {}, decision {}, release {}", fault.appeal, fault.decision, fault.release.short());
         for frame in &fault.trace.backtrace {
             println!("  in {frame}");
         }
         for line in &fault.trace.logs {
             println!("  log {line}");
+        }
+        if let Some(remedy) = &fault.trace.remedy {
+            println!("  to do: {remedy}");
         }
     }
     Ok(())

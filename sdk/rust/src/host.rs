@@ -7,6 +7,13 @@ use crate::bindings::base::veche::plugin as contract;
 use crate::testing::served;
 
 /// Permission: the plug-in's own log. No personal data.
+///
+/// ```
+/// use veche_sdk::{log, testing};
+///
+/// log::warn(format!("row {} names no body", 17));
+/// assert_eq!(testing::logged(), [(log::Level::Warn, "row 17 names no body".to_owned())]);
+/// ```
 pub mod log {
     pub use super::contract::log::Level;
     use super::served::log::write;
@@ -33,6 +40,15 @@ pub mod log {
 }
 
 /// Permission: the region's dictionaries, as they were in force when the appeal was received.
+///
+/// ```
+/// use veche_sdk::{directory, testing::Host};
+///
+/// let city = directory::Municipality { code: "78701000".into(), name: "город Ярославль".into() };
+/// Host::new().municipality(city).install();
+/// let found = directory::find_municipality("Город Ярославль").map(|found| found.code);
+/// assert_eq!(found.as_deref(), Some("78701000"));
+/// ```
 pub mod directory {
     pub use super::contract::directory::{Block, Body, BodyKind, Category, Municipality};
     pub use super::served::directory::{
@@ -41,6 +57,17 @@ pub mod directory {
 }
 
 /// Permission: the production calendar of the region.
+///
+/// ```
+/// use veche_sdk::calendar::{self, Roll};
+/// use veche_sdk::{Date, testing::Host};
+///
+/// Host::new().day_off(Date { year: 2026, month: 3, day: 9 }).install();
+/// let friday = Date { year: 2026, month: 3, day: 6 };
+/// // 7 and 8 March are a weekend, 9 March is a day off.
+/// assert_eq!(calendar::add_working_days(friday, 1), Ok(Date { year: 2026, month: 3, day: 10 }));
+/// assert_eq!(calendar::add_days(friday, 2, Roll::Back), Ok(friday));
+/// ```
 pub mod calendar {
     pub use super::contract::calendar::{CalendarError, Roll};
     pub use super::served::calendar::{
@@ -50,6 +77,21 @@ pub mod calendar {
 }
 
 /// Permission: the datasets that the administrator bound.
+///
+/// ```
+/// use veche_sdk::{Point, datasets, testing::Host};
+///
+/// Host::new()
+///     .table("houses", "address,body\nСеверная 5,uk-north\n")
+///     .polygons("yards", r#"{"type": "FeatureCollection", "features": [{"type": "Feature",
+///         "properties": {"key": "yard-7"}, "geometry": {"type": "Polygon",
+///         "coordinates": [[[39.0, 57.0], [40.0, 57.0], [40.0, 58.0], [39.0, 58.0], [39.0, 57.0]]]}}]}"#)
+///     .install();
+/// assert_eq!(datasets::table("houses", ["body", "address"])?, [["uk-north", "Северная 5"]]);
+/// let at = Point { latitude: 57.5, longitude: 39.5 };
+/// assert_eq!(datasets::locate("yards", at)?, ["yard-7"]);
+/// # Ok::<(), veche_sdk::SettingsError>(())
+/// ```
 pub mod datasets {
     pub use super::contract::datasets::DatasetError;
     pub use super::served::datasets::{columns, get, locate, read, scan};
@@ -90,7 +132,8 @@ pub mod datasets {
     }
 }
 
-/// Permission: who wrote the appeal.
+/// Permission: who wrote the appeal. With it the texts of the appeal are not masked, so ask for it only where a rule cannot
+/// do without; an administrator sees it first.
 pub mod applicant {
     pub use super::contract::applicant::Applicant;
     pub use super::served::applicant::current;

@@ -15,8 +15,11 @@
 
 pub(crate) mod fake_calendar;
 mod fake_data;
+mod fake_facts;
+mod fake_polygons;
 mod fake_streams;
 
+pub use fake_facts::FakeFacts;
 pub use fake_streams::{FakeRows, FakeSink};
 
 use std::cell::RefCell;
@@ -43,6 +46,7 @@ pub const NOW: Instant = 1_772_442_000;
 pub struct Host {
     tables: BTreeMap<String, Table>,
     blobs: BTreeMap<String, Vec<u8>>,
+    polygons: BTreeMap<String, Vec<fake_polygons::Area>>,
     blocks: Vec<Block>,
     categories: Vec<Category>,
     bodies: Vec<Body>,
@@ -65,6 +69,7 @@ impl Default for Host {
         Self {
             tables: BTreeMap::new(),
             blobs: BTreeMap::new(),
+            polygons: BTreeMap::new(),
             blocks: Vec::new(),
             categories: Vec::new(),
             bodies: Vec::new(),
@@ -109,6 +114,13 @@ impl Host {
     #[must_use]
     pub fn blob(mut self, name: &str, bytes: impl Into<Vec<u8>>) -> Self {
         self.blobs.insert(name.to_owned(), bytes.into());
+        self
+    }
+
+    /// Binds polygons, given as a GeoJSON FeatureCollection whose features have the property `key` or an `id`.
+    #[must_use]
+    pub fn polygons(mut self, name: &str, geojson: &str) -> Self {
+        self.polygons.insert(name.to_owned(), fake_polygons::areas(geojson));
         self
     }
 

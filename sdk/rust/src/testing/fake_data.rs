@@ -61,6 +61,7 @@ pub(crate) mod directory {
 
 /// The bound datasets.
 pub(crate) mod datasets {
+    use super::super::fake_polygons;
     use super::{Table, with};
     use crate::Point;
     use crate::datasets::DatasetError;
@@ -72,7 +73,9 @@ pub(crate) mod datasets {
     fn table<T>(name: &str, work: impl FnOnce(&Table) -> T) -> Result<T, DatasetError> {
         with(|host| match host.tables.get(name) {
             Some(table) => Ok(work(table)),
-            None if host.blobs.contains_key(name) => Err(DatasetError::WrongShape(name.to_owned())),
+            None if host.blobs.contains_key(name) || host.polygons.contains_key(name) => {
+                Err(DatasetError::WrongShape(name.to_owned()))
+            }
             None => Err(DatasetError::NotBound(name.to_owned())),
         })
     }
@@ -94,9 +97,15 @@ pub(crate) mod datasets {
         table(dataset, |table| table.rows.iter().skip(offset as usize).take(limit).cloned().collect())
     }
 
-    /// The stand-in has no polygons: no dataset of this shape is ever bound.
-    pub fn locate(dataset: &str, _at: Point) -> Result<Vec<String>, DatasetError> {
-        table(dataset, |_| ()).and(Err(DatasetError::WrongShape(dataset.to_owned())))
+    /// Keys of the polygons that hold the point, in file order.
+    pub fn locate(dataset: &str, at: Point) -> Result<Vec<String>, DatasetError> {
+        with(|host| match host.polygons.get(dataset) {
+            Some(areas) => Ok(fake_polygons::locate(areas, at)),
+            None if host.tables.contains_key(dataset) || host.blobs.contains_key(dataset) => {
+                Err(DatasetError::WrongShape(dataset.to_owned()))
+            }
+            None => Err(DatasetError::NotBound(dataset.to_owned())),
+        })
     }
 
     /// Bytes of a blob from `offset`, at most `length`.
@@ -105,7 +114,9 @@ pub(crate) mod datasets {
         let length = (length as usize).min(MOST_BYTES);
         with(|host| match host.blobs.get(dataset) {
             Some(bytes) => Ok(bytes.iter().skip(offset).take(length).copied().collect()),
-            None if host.tables.contains_key(dataset) => Err(DatasetError::WrongShape(dataset.to_owned())),
+            None if host.tables.contains_key(dataset) || host.polygons.contains_key(dataset) => {
+                Err(DatasetError::WrongShape(dataset.to_owned()))
+            }
             None => Err(DatasetError::NotBound(dataset.to_owned())),
         })
     }
