@@ -26,6 +26,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
     step("packages of npm", || crate::node::install(root))?;
+    step("plug-ins in JavaScript and Python", || crate::languages::build(root))?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;
@@ -46,6 +47,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
         }
     }
 
+    failures.note("types in JavaScript and Python", || crate::languages::check_types(root));
     for folder in APART {
         let mut tests = apart(root, folder);
         tests.args(["test", "--locked", "--quiet", "--workspace", "--no-fail-fast"]);
@@ -122,6 +124,13 @@ impl Failures {
                 Ok(())
             }
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Does a step and remembers its failure.
+    fn note(&mut self, title: &str, work: impl FnOnce() -> anyhow::Result<()>) {
+        if step(title, work).is_err() {
+            self.0.push((title.to_owned(), 1));
         }
     }
 
