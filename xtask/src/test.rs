@@ -129,7 +129,8 @@ impl Failures {
 
     /// Does a step and remembers its failure.
     fn note(&mut self, title: &str, work: impl FnOnce() -> anyhow::Result<()>) {
-        if step(title, work).is_err() {
+        if let Err(error) = step(title, work) {
+            eprintln!("    {error:#}");
             self.0.push((title.to_owned(), 1));
         }
     }

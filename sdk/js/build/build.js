@@ -28,7 +28,7 @@ export async function build(project) {
   try {
     for (const [file, text] of files()) writeFileSync(join(folder, file), text);
     writeFileSync(join(folder, "built.wit"), world(kinds, permissions));
-    const made = await componentize({ witPath: folder, world: "built", jsSource: code, stubWasi: true, sync: true, optSize: true });
+    const made = await componentize({ witPath: folder, world: "built", jsSource: code, stubWasi: true, sync: true });
     const file = join("dist", `${name}.wasm`);
     mkdirSync(join(project, "dist"), { recursive: true });
     writeFileSync(join(project, file), made.component);
@@ -109,8 +109,8 @@ async function exported(esbuild, project, entry) {
 /** The code of the component, and what it asks for. @param {any} esbuild @param {string} project @param {string} entry @param {string[]} kinds */
 async function bundled(esbuild, project, entry, kinds) {
   const contents = [
-    `import * as author from ${JSON.stringify(entry)};`,
     `import * as runtime from "veche-sdk/runtime";`,
+    `import * as author from ${JSON.stringify(entry)};`,
     ...["plugin", ...kinds].map((name) => `export const ${name} = runtime.${name}(author.${name});`),
   ].join("\n");
   const { metafile, outputFiles } = await run(esbuild, {

@@ -9,7 +9,7 @@ import log from "veche:plugin/log";
 const SOURCES = /** @type {any} */ (globalThis).__vecheSources;
 
 /** A place in a stack: `at route (built.js:12:5)`. */
-const PLACE = /([^\s()]+):(\d+)(?::\d+)?(?=\)?$)/;
+const PLACE = /([^\s()]+?):(\d+)(?::\d+)?(?=\)?$)/;
 
 /**
  * The stack of an exception with places of the source, innermost first; without the SDK's own.

@@ -1,5 +1,7 @@
 // Makes what the contract wants of what an author writes. `veche-sdk build` calls these; authors do not.
 
+import "./globals.js";
+
 import { message, report } from "./errors.js";
 import { utf8 } from "./utf8.js";
 
