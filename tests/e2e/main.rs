@@ -17,6 +17,7 @@ mod fuzz;
 mod host_process;
 mod hostile;
 mod indicators;
+mod languages;
 mod leaks;
 mod oidc;
 mod parts;

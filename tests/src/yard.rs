@@ -11,7 +11,7 @@ use veche_domain::decision::{Categorization, ChosenCategory, Kind, Routing};
 use veche_domain::dictionary::Dictionaries;
 use veche_sandbox::datasets::Dataset;
 use veche_sandbox::{
-    Engine, EngineConfig, Fault, Frame, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report,
+    Batch, Engine, EngineConfig, Fault, Frame, Inspection, Limits, LogLine, Plugin, Preparation, Question, Report,
     SandboxError, World, inspect, prepare,
 };
 
@@ -97,16 +97,13 @@ impl Yard {
     /// Asks a router about a category of the sample region.
     #[must_use]
     pub fn route(&self, plugin: &Plugin, appeal: &Appeal, category: &str) -> Report<Routing> {
-        let question = self.question(appeal);
-        let today = local_date(appeal.content.received_at, self.world.dictionaries.region().time_zone);
-        let category = self.world.dictionaries.category(category, today).unwrap();
-        let chosen = ChosenCategory {
-            code: category.code.clone(),
-            block: category.block.clone(),
-            other: category.other,
-            confidence: Some(0.9),
-        };
-        plugin.route(&question, &chosen, None)
+        plugin.route(&self.question(appeal), &self.chosen(appeal, category), None)
+    }
+
+    /// Asks a router in a run of calls that share an instance.
+    #[must_use]
+    pub fn route_in(&self, batch: &mut Batch<'_>, appeal: &Appeal, category: &str) -> Report<Routing> {
+        batch.route(&self.question(appeal), &self.chosen(appeal, category), None)
     }
 
     /// Asks a plug-in of either kind.
@@ -115,6 +112,17 @@ impl Yard {
         match kind {
             Kind::Router => Asked::of(self.route(plugin, appeal, "housing.heating")),
             _ => Asked::of(self.categorize(plugin, appeal)),
+        }
+    }
+
+    fn chosen(&self, appeal: &Appeal, category: &str) -> ChosenCategory {
+        let today = local_date(appeal.content.received_at, self.world.dictionaries.region().time_zone);
+        let category = self.world.dictionaries.category(category, today).unwrap();
+        ChosenCategory {
+            code: category.code.clone(),
+            block: category.block.clone(),
+            other: category.other,
+            confidence: Some(0.9),
         }
     }
 

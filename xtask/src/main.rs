@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod docs;
 mod fuzz;
+mod languages;
 mod node;
 mod plugins;
 mod postgres;
@@ -39,7 +40,11 @@ enum Chore {
         args: Vec<OsString>,
     },
     /// Build the reference plug-ins into target/plugins, and those of the tests into target/guests.
-    Plugins,
+    Plugins {
+        /// Those in JavaScript and Python, too: needs Node.js and Python.
+        #[arg(long)]
+        languages: bool,
+    },
     /// Hold the contract's promise to compiled plug-ins.
     #[command(subcommand)]
     Wit(wit::Task),
@@ -57,7 +62,7 @@ enum Chore {
         /// A part of the names of the targets: `component`, `settings`, `result`, `csv`; all if none is given.
         target: Option<String>,
     },
-    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`); all if none is named.
+    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`, `languages`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,
@@ -72,9 +77,12 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Demo(options) => demo::run(&root, &options),
         Chore::Test { quick, args } => test::run(&root, quick, &args),
-        Chore::Plugins => plugins::build(&root).map(|files| {
+        Chore::Plugins { languages } => plugins::build(&root).and_then(|mut files| {
+            if languages {
+                files.extend(languages::build(&root)?);
+            }
             files.iter().for_each(|file| println!("{}", file.display()));
-            ExitCode::SUCCESS
+            Ok(ExitCode::SUCCESS)
         }),
         Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
         Chore::Docs { check } => docs::run(&root, check).map(|()| ExitCode::SUCCESS),

@@ -17,28 +17,34 @@ const STAMP: &str = "node_modules/.installed";
 /// # Errors
 /// No Node.js or npm, or packages that cannot be had.
 pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
-    check_version()?;
     for folder in FOLDERS {
-        let folder = root.join(folder);
-        let lock = folder.join("package-lock.json");
-        let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
-        let stamp = folder.join(STAMP);
-        if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-            continue;
-        }
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
-        let status = npm.status().context("npm cannot be started: install it beside Node.js")?;
-        ensure!(status.success(), "`npm ci` in {} failed: see the messages above", folder.display());
-        std::fs::write(&stamp, &wanted).with_context(|| format!("{} cannot be written", stamp.display()))?;
+        install_folder(&root.join(folder))?;
     }
     Ok(())
+}
+
+/// The same in one folder.
+pub(crate) fn install_folder(folder: &Path) -> anyhow::Result<()> {
+    check_version()?;
+    let lock = folder.join("package-lock.json");
+    let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
+    let stamp = folder.join(STAMP);
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+    let status = npm.status().context("npm cannot be started: install it beside Node.js")?;
+    ensure!(status.success(), "`npm ci` in {} failed: see the messages above", folder.display());
+    std::fs::write(&stamp, &wanted).with_context(|| format!("{} cannot be written", stamp.display()))
 }
 
 fn check_version() -> anyhow::Result<()> {
     let (major, minor) = OLDEST;
     let needed = || {
-        format!("the tests need Node.js {major}.{minor} or newer with npm, for a sign-in provider: https://nodejs.org")
+        format!(
+            "plug-ins in JavaScript, and the sign-in provider of the tests, need Node.js {major}.{minor} or newer with npm: https://nodejs.org"
+        )
     };
     let output = Command::new("node").arg("--version").output().with_context(needed)?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -52,7 +52,7 @@ impl Package {
         let module = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
         let component = encode(&module, adapter).with_context(|| format!("plug-in {name} makes no component"))?;
         check_imports(&component).with_context(|| format!("plug-in {name}"))?;
-        let component = self.metadata()?.to_wasm(&component)?;
+        let component = metadata(name, &self.fields)?.to_wasm(&component)?;
         let path = out.join(format!("{name}.wasm"));
         // A component that did not change keeps its time, for whoever watches the file.
         if std::fs::read(&path).ok().as_ref() != Some(&component) {
@@ -75,22 +75,23 @@ impl Package {
         ensure!(status.success(), "plug-in {} does not compile: see the messages above", self.name);
         Ok(target_dir.join(TARGET).join("release").join(self.name.replace('-', "_")).with_extension("wasm"))
     }
+}
 
-    fn metadata(&self) -> anyhow::Result<AddMetadata> {
-        let text = |field: &str| self.fields.get(field).and_then(Value::as_str);
-        let authors = self.fields.get("authors").and_then(Value::as_array).into_iter().flatten();
-        let authors = authors.filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+/// Metadata of a component from what `Cargo.toml`, `package.json` or `pyproject.toml` says.
+pub(crate) fn metadata(name: &str, fields: &Value) -> anyhow::Result<AddMetadata> {
+    let text = |field: &str| fields.get(field).and_then(Value::as_str);
+    let authors = fields.get("authors").and_then(Value::as_array).into_iter().flatten();
+    let authors: Vec<&str> = authors.filter_map(Value::as_str).chain(text("author")).collect();
 
-        let mut metadata = AddMetadata::default();
-        metadata.name = AddMetadataField::Set(self.name.clone());
-        metadata.version = field(text("version"))?;
-        metadata.description = field(text("description"))?;
-        metadata.authors = field(Some(authors.as_str()))?;
-        metadata.licenses = field(text("license"))?;
-        metadata.homepage = field(text("homepage"))?;
-        metadata.source = field(text("repository"))?;
-        Ok(metadata)
-    }
+    let mut metadata = AddMetadata::default();
+    metadata.name = AddMetadataField::Set(name.to_owned());
+    metadata.version = field(text("version"))?;
+    metadata.description = field(text("description"))?;
+    metadata.authors = field(Some(authors.join(", ").as_str()))?;
+    metadata.licenses = field(text("license"))?;
+    metadata.homepage = field(text("homepage"))?;
+    metadata.source = field(text("repository"))?;
+    Ok(metadata)
 }
 
 /// A stack of 256 KiB, where the compiler's own choice is 1 MiB: what a call may have written is looked for in all of a
@@ -156,7 +157,7 @@ fn encode(module: &[u8], adapter: &[u8]) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Holds the promise that a plug-in built with the SDK imports the contract alone.
-fn check_imports(component: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn check_imports(component: &[u8]) -> anyhow::Result<()> {
     let (imports, exports) = interfaces(component)?;
     let foreign: Vec<_> = imports.iter().filter(|name| !name.starts_with(CONTRACT)).map(String::as_str).collect();
     ensure!(
@@ -166,7 +167,7 @@ fn check_imports(component: &[u8]) -> anyhow::Result<()> {
     );
     ensure!(
         exports.iter().any(|name| name.starts_with("veche:plugin/plugin@")),
-        "exports {exports:?} and not {CONTRACT}plugin: say `veche_sdk::export!(Type: kind)` in lib.rs"
+        "exports {exports:?} and not {CONTRACT}plugin: in Rust, say `veche_sdk::export!(Type: kind)` in lib.rs"
     );
     Ok(())
 }

@@ -30,6 +30,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     step("plug-ins", || crate::plugins::build(root))?;
     let registry = step("OCI registry", || crate::registry::install(root))?;
     step("packages of npm", || crate::node::install(root))?;
+    step("plug-ins in JavaScript and Python", || crate::languages::build(root))?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;
@@ -50,6 +51,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
         }
     }
 
+    failures.note("types in JavaScript and Python", || crate::languages::check_types(root));
     for folder in APART {
         let mut tests = apart(root, folder);
         tests.args(["test", "--locked", "--quiet", "--workspace", "--no-fail-fast"]);
@@ -127,6 +129,14 @@ impl Failures {
                 Ok(())
             }
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Does a step and remembers its failure.
+    fn note(&mut self, title: &str, work: impl FnOnce() -> anyhow::Result<()>) {
+        if let Err(error) = step(title, work) {
+            eprintln!("    {error:#}");
+            self.0.push((title.to_owned(), 1));
         }
     }
 

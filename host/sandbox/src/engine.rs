@@ -141,11 +141,13 @@ impl std::hash::Hasher for HashBytes {
 fn settings(instances: u32, ceiling: &Limits) -> Config {
     let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    // A component that brings an interpreter takes dozens: even a small pool holds one of them.
+    let total = |each: u32, one: u64| (instances * each).max(count(one));
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_core_instances(instances * 4)
-        .total_memories(instances)
-        .total_tables(instances * 4)
+        .total_core_instances(total(4, ceiling.instances))
+        .total_memories(total(1, ceiling.memories))
+        .total_tables(total(4, ceiling.tables))
         .max_memory_size(size(ceiling.memory.next_multiple_of(64 << 10)))
         .table_elements(size(ceiling.table_elements))
         .max_memories_per_component(count(ceiling.memories))

@@ -15,11 +15,12 @@ use crate::compile::compile;
 use crate::contract::guest;
 use crate::datasets::Content;
 use crate::engine::Engine;
-use crate::error::{SandboxError, SettingsFault};
+use crate::error::SandboxError;
 use crate::fault;
 use crate::host::World;
 use crate::inspect::{Inspection, check_form};
 use crate::report::{Configured, Fault};
+use crate::settings::{check_settings, with_defaults};
 use crate::snapshot::snapshot;
 use crate::state::{HostState, Scene, check, check_output};
 
@@ -91,8 +92,8 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
             // The class may be a smaller one than that under which the component was taken in.
             check_form(wanted.component, &wanted.limits)?;
             // The snapshotter may panic on a component that it did not foresee: that costs this component alone.
-            let taken =
-                AssertUnwindSafe(|| snapshot(engine, wanted.component, wanted.settings, &world, &wanted.limits));
+            let settings = with_defaults(&inspection.settings_schema, wanted.settings);
+            let taken = AssertUnwindSafe(|| snapshot(engine, wanted.component, &settings, &world, &wanted.limits));
             let (snapshot, configured) = catch_unwind(taken).unwrap_or_else(|_| {
                 let reason = "its structure is not supported; build it with veche-sdk and without debug adapters";
                 Err(SandboxError::Snapshot { reason: reason.into() })
@@ -128,19 +129,6 @@ pub fn prepare(engine: &Engine, wanted: Preparation<'_>) -> Result<Plugin, Sandb
     };
     plugin.check_types()?;
     Ok(plugin)
-}
-
-/// Settings against the schema; every fault with its JSON pointer.
-///
-/// # Errors
-/// [`SandboxError::Settings`] or [`SandboxError::Schema`].
-pub fn check_settings(schema: &serde_json::Value, settings: &serde_json::Value) -> Result<(), SandboxError> {
-    let validator = jsonschema::validator_for(schema).map_err(|e| SandboxError::Schema { reason: e.to_string() })?;
-    let faults: Vec<SettingsFault> = validator
-        .iter_errors(settings)
-        .map(|e| SettingsFault { field: e.instance_path().to_string(), message: e.to_string() })
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(SandboxError::Settings(faults)) }
 }
 
 fn check_datasets(inspection: &Inspection, world: &World) -> Result<(), SandboxError> {

@@ -15,6 +15,7 @@ use crate::contract::guest;
 use crate::engine::Engine;
 use crate::error::{SandboxError, SettingsFault};
 use crate::host::World;
+use crate::nested;
 use crate::prepare::{failed, preparing_store, while_configuring};
 use crate::report::Configured;
 use crate::state::{HostState, check, check_output};
@@ -29,7 +30,7 @@ pub(crate) fn snapshot(
 ) -> Result<(Vec<u8>, Configured), SandboxError> {
     let wizer = Wizer::new();
     let broken = |e: wasmtime::Error| SandboxError::Snapshot { reason: format!("{e:#}") };
-    let (context, instrumented) = wizer.instrument_component(component).map_err(broken)?;
+    let (parts, instrumented) = nested::instrument(&wizer, component).map_err(broken)?;
     let (compiled, _) = compile(engine, &instrumented, limits)?;
     let pre = engine
         .inner
@@ -63,15 +64,20 @@ pub(crate) fn snapshot(
     let own = Arc::new(Limits { fuel: u64::MAX / 2, wall_ms: 60_000, ..while_configuring(limits) });
     store.data_mut().rearm(own.clone());
     arm(&mut store, &own);
-    let mut reader = MemoryReader { store: &mut store, instance, failure: None };
-    let snapshot = wizer
-        .snapshot_component(&context, &mut reader)
-        .now_or_never()
-        .ok_or_else(|| SandboxError::Snapshot { reason: "the snapshot did not finish".into() })?
-        .map_err(broken)?;
-    if let Some(reason) = reader.failure {
-        return Err(SandboxError::Snapshot { reason });
+    let mut snapshots = Vec::new();
+    for part in &parts {
+        let mut reader = MemoryReader { store: &mut store, instance, accessors: &part.accessors, failure: None };
+        let snapshot = wizer
+            .snapshot_component(&part.context, &mut reader)
+            .now_or_never()
+            .ok_or_else(|| SandboxError::Snapshot { reason: "the snapshot did not finish".into() })?
+            .map_err(broken)?;
+        if let Some(reason) = reader.failure {
+            return Err(SandboxError::Snapshot { reason });
+        }
+        snapshots.push(snapshot);
     }
+    let snapshot = nested::put_back(component, &mut snapshots.into_iter()).map_err(broken)?;
     check(LimitKind::SnapshotSize, snapshot.len() as u64, limits.snapshot_size)?;
     configured.snapshot = snapshot.len() as u64;
     tracing::debug!(
@@ -87,20 +93,21 @@ pub(crate) fn snapshot(
 struct MemoryReader<'a> {
     store: &'a mut Store<HostState>,
     instance: Instance,
+    /// Which part is read. The snapshotter asks for the same name in each.
+    accessors: &'a str,
     failure: Option<String>,
 }
 
 impl MemoryReader<'_> {
     fn call<R: Lift + 'static, U>(
         &mut self,
-        instance: &str,
         func: &str,
         fallback: U,
         use_it: impl FnOnce(&Store<HostState>, R) -> U,
     ) -> U {
         let result = (|| -> wasmtime::Result<R> {
-            let missing = || wasmtime::Error::msg(format!("no export {instance}#{func}"));
-            let (_, outer) = self.instance.get_export(&mut *self.store, None, instance).ok_or_else(missing)?;
+            let missing = || wasmtime::Error::msg(format!("no export {}#{func}", self.accessors));
+            let (_, outer) = self.instance.get_export(&mut *self.store, None, self.accessors).ok_or_else(missing)?;
             let (_, inner) = self.instance.get_export(&mut *self.store, Some(&outer), func).ok_or_else(missing)?;
             let func = self.instance.get_typed_func::<(), (R,)>(&mut *self.store, inner)?;
             Ok(func.call(&mut *self.store, ())?.0)
@@ -116,20 +123,20 @@ impl MemoryReader<'_> {
 }
 
 impl ComponentInstanceState for MemoryReader<'_> {
-    async fn call_func_ret_list_u8(&mut self, instance: &str, func: &str, contents: impl FnOnce(&[u8]) + Send) {
-        let bytes = self.call(instance, func, None, |store, list: WasmList<u8>| Some(list.as_le_slice(store).to_vec()));
+    async fn call_func_ret_list_u8(&mut self, _: &str, func: &str, contents: impl FnOnce(&[u8]) + Send) {
+        let bytes = self.call(func, None, |store, list: WasmList<u8>| Some(list.as_le_slice(store).to_vec()));
         contents(bytes.as_deref().unwrap_or_default());
     }
-    async fn call_func_ret_s32(&mut self, instance: &str, func: &str) -> i32 {
-        self.call(instance, func, 0, |_, value| value)
+    async fn call_func_ret_s32(&mut self, _: &str, func: &str) -> i32 {
+        self.call(func, 0, |_, value| value)
     }
-    async fn call_func_ret_s64(&mut self, instance: &str, func: &str) -> i64 {
-        self.call(instance, func, 0, |_, value| value)
+    async fn call_func_ret_s64(&mut self, _: &str, func: &str) -> i64 {
+        self.call(func, 0, |_, value| value)
     }
-    async fn call_func_ret_f32(&mut self, instance: &str, func: &str) -> u32 {
-        self.call(instance, func, 0, |_, value: f32| value.to_bits())
+    async fn call_func_ret_f32(&mut self, _: &str, func: &str) -> u32 {
+        self.call(func, 0, |_, value: f32| value.to_bits())
     }
-    async fn call_func_ret_f64(&mut self, instance: &str, func: &str) -> u64 {
-        self.call(instance, func, 0, |_, value: f64| value.to_bits())
+    async fn call_func_ret_f64(&mut self, _: &str, func: &str) -> u64 {
+        self.call(func, 0, |_, value: f64| value.to_bits())
     }
 }
