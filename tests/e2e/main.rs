@@ -28,5 +28,6 @@ mod rollouts;
 mod rules;
 mod scenario;
 mod store;
+mod training;
 mod walls;
 mod world;

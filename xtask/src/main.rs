@@ -6,6 +6,7 @@ mod fuzz;
 mod node;
 mod plugins;
 mod postgres;
+mod python;
 mod run;
 mod test;
 mod wit;
@@ -49,7 +50,7 @@ enum Chore {
         /// A part of the names of the targets: `component`, `settings`, `result`, `csv`; all if none is given.
         target: Option<String>,
     },
-    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`); all if none is named.
+    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`, `categorizer`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,

@@ -25,6 +25,7 @@ pub mod rollout;
 pub mod rules;
 pub mod shadow;
 mod trace;
+pub mod train;
 mod vocabulary;
 pub mod worker;
 

@@ -14,6 +14,7 @@ mod parts;
 mod quarantine;
 mod ratings;
 mod rules;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -166,6 +167,8 @@ enum Command {
     Release(parts::ReleaseArgs),
     /// Datasets: upload versions, list them.
     Dataset(parts::DatasetArgs),
+    /// Make a model for `categorizer-linear` of a region's labelled past.
+    Train(train::TrainArgs),
     /// Try a draft against the active ruleset on stored history; no appeal is touched.
     Backtest(backtest::BacktestArgs),
     /// Ratings of bodies and workload of blocks.
@@ -294,6 +297,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ruleset(args) => rules::ruleset(&host, args).await,
         Command::Release(args) => parts::release(&host, args).await,
         Command::Dataset(args) => parts::dataset(&host, args).await,
+        Command::Train(args) => train::run(&host, args).await,
         Command::Backtest(args) => backtest::run(&host, args).await,
         Command::Rating(args) => ratings::run(&host, args).await,
         Command::Export(args) => exports::run(&host, args).await,
