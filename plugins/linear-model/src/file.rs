@@ -161,23 +161,41 @@ impl Model {
 
     /// What a row says for which class, in levels.
     pub(crate) fn weights(&self, row: u32, mut take: impl FnMut(usize, i8)) {
-        let at = self.parts.firsts.start + 4 * row as usize;
-        let (Some(first), Some(end)) = (u32_at(&self.bytes, at), u32_at(&self.bytes, at + 4)) else { return };
-        let (first, end) = (first as usize, end as usize);
-        let start = self.parts.weights.start;
-        let weights = self.bytes.get(start + first..start + end).unwrap_or_default();
-        let start = self.parts.classes.start;
+        let (classes, weights) = self.pairs_of(row);
         if self.head.wide {
-            let classes = self.bytes.get(start + 2 * first..start + 2 * end).unwrap_or_default().chunks_exact(2);
-            for (class, weight) in classes.zip(weights) {
+            for (class, weight) in classes.chunks_exact(2).zip(weights) {
                 take(usize::from(u16_at(class, 0).unwrap_or_default()), weight.cast_signed());
             }
         } else {
-            let classes = self.bytes.get(start + first..start + end).unwrap_or_default();
             for (class, weight) in classes.iter().zip(weights) {
                 take(usize::from(*class), weight.cast_signed());
             }
         }
+    }
+
+    /// What a row says for one class, in levels. The classes of a row ascend.
+    pub(crate) fn weight(&self, row: u32, class: usize) -> i8 {
+        let (classes, weights) = self.pairs_of(row);
+        let place = if self.head.wide {
+            let class = u16::try_from(class).unwrap_or(u16::MAX).to_le_bytes();
+            classes.chunks_exact(2).position(|of| of == class)
+        } else {
+            u8::try_from(class).ok().and_then(|class| classes.binary_search(&class).ok())
+        };
+        place.and_then(|place| weights.get(place)).map_or(0, |weight| weight.cast_signed())
+    }
+
+    /// Classes and weights of a row, as they lie there.
+    fn pairs_of(&self, row: u32) -> (&[u8], &[u8]) {
+        let at = self.parts.firsts.start + 4 * row as usize;
+        let (Some(first), Some(end)) = (u32_at(&self.bytes, at), u32_at(&self.bytes, at + 4)) else {
+            return (&[], &[]);
+        };
+        let (first, end) = (first as usize, end as usize);
+        let width = if self.head.wide { 2 } else { 1 };
+        let part =
+            |start: usize, width: usize| self.bytes.get(start + width * first..start + width * end).unwrap_or_default();
+        (part(self.parts.classes.start, width), part(self.parts.weights.start, 1))
     }
 }
 

@@ -8,6 +8,9 @@ use crate::grams::Kind;
 /// Hits that are kept before those of one row are put together: the memory of a call does not grow with the text.
 const LOOSE_HITS: usize = 4096;
 
+/// Bytes between two words that are shown as one fragment at most.
+const JOIN: usize = 3;
+
 /// A known n-gram of a text.
 #[derive(Debug, Clone, Copy)]
 struct Hit {
@@ -120,12 +123,7 @@ impl Scored<'_> {
     pub fn evidence(&self, class: usize, most: usize) -> Vec<Range<usize>> {
         let mut says = vec![0.0_f32; self.places.len()];
         for hit in &self.hits {
-            let mut level = 0;
-            self.model.weights(hit.row, |of, weight| {
-                if of == class {
-                    level = weight;
-                }
-            });
+            let level = self.model.weight(hit.row, class);
             let (first, last) = hit.words;
             let share = hit.share * f32::from(level) / (last - first + 1) as f32;
             for word in says.iter_mut().skip(first as usize).take((last - first + 1) as usize) {
@@ -136,7 +134,7 @@ impl Scored<'_> {
     }
 }
 
-/// Fragments of words that say at least a fifth of what the strongest one does.
+/// Fragments of words that say at least a third of what the strongest one does.
 fn strongest(says: &[f32], places: &[Range<usize>], most: usize) -> Vec<Range<usize>> {
     let best = says.iter().copied().fold(0.0, f32::max);
     if best <= 0.0 {
@@ -145,9 +143,9 @@ fn strongest(says: &[f32], places: &[Range<usize>], most: usize) -> Vec<Range<us
     let mut fragments: Vec<(f32, Range<usize>)> = Vec::new();
     let mut joins = false;
     for (says, place) in says.iter().zip(places) {
-        let strong = *says >= best / 5.0;
+        let strong = *says >= best / 3.0;
         match fragments.last_mut() {
-            Some((sum, fragment)) if strong && joins => {
+            Some((sum, fragment)) if strong && joins && place.start - fragment.end <= JOIN => {
                 *sum += says;
                 fragment.end = place.end;
             }
