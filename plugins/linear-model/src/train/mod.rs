@@ -146,7 +146,7 @@ pub struct Trained {
 /// The examples make no model; the message says why.
 pub fn train(examples: &[Example<'_>], options: &Options) -> Result<Trained, TrainError> {
     check(options)?;
-    let (kept, classes, left_out) = choose(examples, options)?;
+    let Chosen { kept, classes, left_out } = choose(examples, options)?;
     let names: Vec<&str> = classes.keys().copied().collect();
     let labels: Vec<u32> = kept.iter().map(|example| classes.get(example.class).copied().unwrap_or_default()).collect();
     let corpus = Corpus::new(&kept, options);
@@ -179,14 +179,17 @@ fn check(options: &Options) -> Result<(), TrainError> {
     wrong.into_iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, what)| Err(TrainError::Option(what)))
 }
 
-/// Numbers of classes, by name.
-type Classes<'a> = BTreeMap<&'a str, u32>;
+/// What is learned from.
+struct Chosen<'a> {
+    /// Examples with a text, of a class that has enough of them.
+    kept: Vec<Example<'a>>,
+    /// Numbers of the classes, by name.
+    classes: BTreeMap<&'a str, u32>,
+    /// Classes that have too few, and how many.
+    left_out: BTreeMap<String, u64>,
+}
 
-/// Examples with a text whose class has enough of them; the classes, numbered by name; and those that have not.
-fn choose<'a>(
-    examples: &[Example<'a>],
-    options: &Options,
-) -> Result<(Vec<Example<'a>>, Classes<'a>, BTreeMap<String, u64>), TrainError> {
+fn choose<'a>(examples: &[Example<'a>], options: &Options) -> Result<Chosen<'a>, TrainError> {
     let usable = || examples.iter().copied().filter(|example| !example.text.trim().is_empty());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for example in usable() {
@@ -202,13 +205,13 @@ fn choose<'a>(
     let enough = |count: usize| count >= options.least_examples;
     let left_out = counts.iter().filter(|(_, count)| !enough(**count));
     let left_out = left_out.map(|(class, count)| ((*class).to_owned(), *count as u64)).collect();
-    let classes: Classes<'_> =
+    let classes: BTreeMap<&str, u32> =
         counts.iter().filter(|(_, count)| enough(**count)).map(|(class, _)| *class).zip(0..).collect();
     if classes.len() < 2 {
         return Err(TrainError::FewExamples { classes: counts.len(), least: options.least_examples });
     }
     let kept = usable().filter(|example| classes.contains_key(example.class)).collect();
-    Ok((kept, classes, left_out))
+    Ok(Chosen { kept, classes, left_out })
 }
 
 /// A generator of one stream of numbers (SplitMix64): not for secrets.

@@ -87,8 +87,8 @@ pub(super) fn solve(
             if moved == 0 {
                 continue;
             }
-            for lane in 0..LANES {
-                solved.bias[lane] += steps[lane];
+            for (bias, step) in solved.bias.iter_mut().zip(&steps) {
+                *bias += step;
             }
             if moved <= FEW {
                 for lane in (0..lanes).filter(|lane| steps[*lane] != 0.0) {
