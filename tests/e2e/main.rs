@@ -30,5 +30,6 @@ mod rules;
 mod scenario;
 mod store;
 mod toolchain;
+mod training;
 mod walls;
 mod world;

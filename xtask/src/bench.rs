@@ -31,7 +31,11 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
     step("veche and benchmarks", || build(root, &select, true))?;
     for name in &wanted {
         let binary = binary(root, &format!("{PREFIX}{name}"), true);
-        let peers = if name == "sandbox" { step("other engines", || peers(root))? } else { Vec::new() };
+        let peers = match name.as_str() {
+            "sandbox" => step("other engines", || peers(root))?,
+            "categorizer" => vec![("VECHE_BENCH_PYTHON", step("scikit-learn", || crate::python::install(root))?)],
+            _ => Vec::new(),
+        };
         let status = Command::new(&binary)
             .args(args)
             .envs(peers)

@@ -8,6 +8,7 @@ mod languages;
 mod node;
 mod plugins;
 mod postgres;
+mod python;
 mod registry;
 mod run;
 mod test;
@@ -62,7 +63,7 @@ enum Chore {
         /// A part of the names of the targets: `component`, `settings`, `result`, `csv`; all if none is given.
         target: Option<String>,
     },
-    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`, `languages`); all if none is named.
+    /// Run benchmarks (`pipeline`, `backtest`, `sandbox`, `languages`, `categorizer`); all if none is named.
     Bench {
         /// Which.
         names: Vec<String>,

@@ -27,6 +27,7 @@ pub mod rules;
 pub mod shadow;
 pub mod toolchain;
 mod trace;
+pub mod train;
 mod vocabulary;
 pub mod worker;
 

@@ -15,6 +15,7 @@ mod plugin;
 mod quarantine;
 mod ratings;
 mod rules;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -167,6 +168,8 @@ enum Command {
     Release(parts::ReleaseArgs),
     /// Datasets: upload versions, list them.
     Dataset(parts::DatasetArgs),
+    /// Make a model for `categorizer-linear` of a region's labelled past.
+    Train(train::TrainArgs),
     /// Try a draft against the active ruleset on stored history; no appeal is touched.
     Backtest(backtest::BacktestArgs),
     /// Ratings of bodies and workload of blocks.
@@ -274,6 +277,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ruleset(args) => rules::ruleset(&host, args).await,
         Command::Release(args) => parts::release(&host, args).await,
         Command::Dataset(args) => parts::dataset(&host, args).await,
+        Command::Train(args) => train::run(&host, args).await,
         Command::Backtest(args) => backtest::run(&host, args).await,
         Command::Rating(args) => ratings::run(&host, args).await,
         Command::Export(args) => exports::run(&host, args).await,
