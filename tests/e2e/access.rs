@@ -31,7 +31,7 @@ impl Served {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let token = Some(Token::new("a-token-of-the-tests").unwrap());
-        let router = veche_web::router(app.clone(), WebConfig { token, ..config(&address).await });
+        let router = veche_web::router(app.clone(), WebConfig { token, stop: stop.clone(), ..config(&address).await });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { app, address, client: Client::new(), stop }
     }

@@ -8,6 +8,7 @@ mod audit;
 mod backtests;
 mod bad_files;
 mod bad_input;
+mod browser;
 mod compiler;
 mod contract;
 mod crash;

@@ -1,6 +1,7 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `fuzz`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `assets`, `wit`, `fuzz`, `bench`.
 
 mod bench;
+mod browser;
 mod demo;
 mod fuzz;
 mod node;
@@ -38,6 +39,8 @@ enum Chore {
     },
     /// Build the reference plug-ins into target/plugins, and those of the tests into target/guests.
     Plugins,
+    /// Bundle the styles and scripts of the pages into target/assets, which the host's build embeds.
+    Assets,
     /// Hold the contract's promise to compiled plug-ins.
     #[command(subcommand)]
     Wit(wit::Task),
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
             files.iter().for_each(|file| println!("{}", file.display()));
             ExitCode::SUCCESS
         }),
+        Chore::Assets => node::assets(&root).map(|()| ExitCode::SUCCESS),
         Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
         Chore::Fuzz { seconds, target } => fuzz::run(&root, seconds, target.as_deref()),
         Chore::Bench { names, args } => bench::run(&root, &names, &args),

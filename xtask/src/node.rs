@@ -1,14 +1,21 @@
-//! Packages of npm that tests need, in `node_modules` beside their `package-lock.json`.
+//! Packages of npm that pages and tests need, in `node_modules` beside their `package-lock.json`, and what is made of them.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
+use sha2::{Digest as _, Sha256};
+
+use crate::run::target_dir;
 
 /// Oldest Node.js that the packages run on.
 const OLDEST: (u32, u32) = (20, 19);
 /// Folders with a `package-lock.json`.
-const FOLDERS: [&str; 1] = ["tests/oidc"];
+const FOLDERS: [&str; 2] = [ASSETS, "tests/oidc"];
+/// Sources of what the pages bring to the browser.
+const ASSETS: &str = "host/web/assets";
+/// What those assets were made of; written when all of them are there.
+const MADE_OF: &str = "made-of";
 /// Which `package-lock.json` the packages are of; written when all of them are there.
 const STAMP: &str = "node_modules/.installed";
 
@@ -17,8 +24,47 @@ const STAMP: &str = "node_modules/.installed";
 /// # Errors
 /// No Node.js or npm, or packages that cannot be had.
 pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
+    install_in(root, &FOLDERS)
+}
+
+/// Bundles what the pages bring to the browser into `target/assets`, where the host's build embeds it.
+///
+/// # Errors
+/// No Node.js or npm, packages that cannot be had, or sources with faults.
+pub(crate) fn assets(root: &Path) -> anyhow::Result<()> {
+    install_in(root, &[ASSETS])?;
+    let (folder, out) = (root.join(ASSETS), target_dir(root).join("assets"));
+    let made_of = digest(&folder)?;
+    // Files that did not change keep their times, for whoever embeds them.
+    if std::fs::read_to_string(out.join(MADE_OF)).is_ok_and(|made| made == made_of) {
+        return Ok(());
+    }
+    let status = Command::new("node").arg("build.mjs").arg(&out).current_dir(&folder).status();
+    ensure!(status.context("node cannot be started")?.success(), "{ASSETS} does not build: see the messages above");
+    std::fs::write(out.join(MADE_OF), made_of).with_context(|| format!("{} cannot be written", out.display()))
+}
+
+/// Of everything that the assets are made of.
+fn digest(folder: &Path) -> anyhow::Result<String> {
+    let mut files = vec![folder.join("package-lock.json"), folder.join("build.mjs")];
+    let sources = folder.join("src");
+    for entry in std::fs::read_dir(&sources).with_context(|| format!("{} cannot be read", sources.display()))? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    let mut hasher = Sha256::new();
+    for file in files {
+        let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        hasher.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        hasher.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hasher.update(bytes);
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn install_in(root: &Path, folders: &[&str]) -> anyhow::Result<()> {
     check_version()?;
-    for folder in FOLDERS {
+    for folder in folders {
         let folder = root.join(folder);
         let lock = folder.join("package-lock.json");
         let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
@@ -38,7 +84,7 @@ pub(crate) fn install(root: &Path) -> anyhow::Result<()> {
 fn check_version() -> anyhow::Result<()> {
     let (major, minor) = OLDEST;
     let needed = || {
-        format!("the tests need Node.js {major}.{minor} or newer with npm, for a sign-in provider: https://nodejs.org")
+        format!("the pages and their tests need Node.js {major}.{minor} or newer with npm: https://nodejs.org")
     };
     let output = Command::new("node").arg("--version").output().with_context(needed)?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -26,6 +26,8 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     step("contract", || crate::wit::run(root, &crate::wit::Task::Check))?;
     step("plug-ins", || crate::plugins::build(root))?;
     step("packages of npm", || crate::node::install(root))?;
+    step("styles and scripts of the pages", || crate::node::assets(root))?;
+    step("browser", crate::browser::install)?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;

@@ -23,6 +23,7 @@ pub mod regions;
 pub mod releases;
 pub mod rollout;
 pub mod rules;
+pub mod search;
 pub mod shadow;
 mod trace;
 mod vocabulary;
@@ -132,7 +133,8 @@ impl App {
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators, exports.
+    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators, the index of the
+    /// search, exports.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
@@ -140,9 +142,10 @@ impl App {
         let backtests = backtest::work(self.clone(), stop.clone());
         let prune = shadow::prune(self.store.clone(), self.shadow_days, stop.clone());
         let indicators = indicators::jobs::work(self.clone(), stop.clone());
+        let search = search::index(self.store.clone(), stop.clone());
         let exports = exports::jobs::work(self.clone(), stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests, prune, indicators, exports);
+            tokio::join!(worker, watch, backtests, prune, indicators, search, exports);
         })
     }
 

@@ -14,10 +14,12 @@ mod identities;
 mod indicators;
 mod people;
 mod quarantine;
+mod queue;
 mod ratings;
 mod releases;
 mod rollout;
 mod rules;
+mod search;
 mod sessions;
 mod shadow;
 #[cfg(feature = "testing")]
@@ -42,6 +44,7 @@ pub use indicators::{
 };
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
+pub use queue::{Neighbour, QueueCounts, QueueView};
 pub use ratings::{RatingRow, RatingRulesRow};
 pub use releases::{DatasetRow, PluginOwner, REGION_OWNER, ReleaseRow};
 pub use rollout::Rollout;

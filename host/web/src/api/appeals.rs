@@ -190,6 +190,8 @@ pub(crate) struct ListQuery {
     /// Only appeals with a term that is over now.
     #[serde(default)]
     overdue: bool,
+    /// Words that the appeal holds, in any of their forms.
+    search: Option<String>,
     /// Received at or after (RFC 3339).
     received_from: Option<DateTime<Utc>>,
     /// Received before (RFC 3339).
@@ -289,6 +291,7 @@ fn filter(query: &ListQuery, dictionaries: &Dictionaries, scope: &Scope) -> Resu
         received_from: query.received_from,
         received_to: query.received_to,
         overdue_at: query.overdue.then(Utc::now),
+        search: query.search.clone(),
     })
 }
 
