@@ -105,7 +105,7 @@ fn routes() -> Vec<(String, String, Option<Action>)> {
     routes
 }
 
-fn grant(role: Role, region: &str) -> String {
+pub(crate) fn grant(role: Role, region: &str) -> String {
     match role {
         Role::HostAdministrator => role.as_str().to_owned(),
         Role::BlockLead => format!("{}@{region}/roads", role.as_str()),

@@ -20,6 +20,7 @@ mod hostile;
 mod indicators;
 mod leaks;
 mod oidc;
+mod pages;
 mod parts;
 mod people;
 mod pipeline;

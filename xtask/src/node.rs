@@ -83,9 +83,8 @@ fn install_in(root: &Path, folders: &[&str]) -> anyhow::Result<()> {
 
 fn check_version() -> anyhow::Result<()> {
     let (major, minor) = OLDEST;
-    let needed = || {
-        format!("the pages and their tests need Node.js {major}.{minor} or newer with npm: https://nodejs.org")
-    };
+    let needed =
+        || format!("the pages and their tests need Node.js {major}.{minor} or newer with npm: https://nodejs.org");
     let output = Command::new("node").arg("--version").output().with_context(needed)?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match version(&text) {

@@ -12,6 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod exports;
 pub mod files;
+pub mod followups;
 pub mod indicators;
 pub mod intake;
 pub mod oidc;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
+use veche_domain::decision::{Decision, Verdict};
 use veche_domain::limits::{Limits, LimitsClass};
 use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
@@ -173,6 +175,20 @@ impl App {
         let rules = self.rules.load(&decision.ruleset).await?;
         let replayed = self.threads.run(move || pipeline::replay(&rules, &stored.appeal, &decision)).await?;
         replayed.map_err(|reason| AppError::Stored { what: format!("decision {id}"), reason })
+    }
+
+    /// What the rules of a decision make of its question, and what they would make of it without its binding.
+    ///
+    /// # Errors
+    /// An appeal that is gone, or rules that can no longer be made ready.
+    pub async fn otherwise(&self, decision: &Decision) -> Result<(Verdict, Verdict), AppError> {
+        let unknown = || AppError::Unknown { what: "decision", code: decision.id.to_string() };
+        let (region, _) = self.store.decision(decision.id).await?.ok_or_else(unknown)?;
+        let stored = self.store.appeal(&region, decision.appeal).await?.ok_or_else(unknown)?;
+        let rules = self.rules.load(&decision.ruleset).await?;
+        let (question, binding) = (decision.question, decision.binding.clone());
+        let both = self.threads.run(move || pipeline::otherwise(&rules, &stored.appeal, question, &binding)).await?;
+        both.ok_or_else(unknown)
     }
 
     /// A region's row.

@@ -133,7 +133,12 @@ impl Store {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn keep_queue_view(&self, account: Uuid, region: &RegionCode, view: &QueueView) -> Result<(), StoreError> {
+    pub async fn keep_queue_view(
+        &self,
+        account: Uuid,
+        region: &RegionCode,
+        view: &QueueView,
+    ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO queue_view (account_id, region, name, query, created_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (account_id, region, name) DO UPDATE SET query = excluded.query";
         on_db!(self, write tx: DB => {

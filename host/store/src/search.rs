@@ -32,7 +32,9 @@ fn stems(text: &str) -> impl Iterator<Item = String> {
 fn document(content: &NewAppeal) -> String {
     let shown = masked(content);
     let mut words: Vec<String> = stems(&shown.text).collect();
-    for part in shown.questions.iter().chain(&shown.place.address).chain(&shown.place.district).chain(&shown.external_id) {
+    for part in
+        shown.questions.iter().chain(&shown.place.address).chain(&shown.place.district).chain(&shown.external_id)
+    {
         words.extend(stems(part));
     }
     words.join(" ")

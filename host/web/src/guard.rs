@@ -149,7 +149,11 @@ async fn by_token(web: &Web, value: &str) -> Result<Caller, Problem> {
 }
 
 /// Says who asks; the second is a new secret for the cookie.
-pub(crate) async fn recognise(web: &Web, method: &Method, headers: &HeaderMap) -> Result<(Caller, Option<String>), Problem> {
+pub(crate) async fn recognise(
+    web: &Web,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(Caller, Option<String>), Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         return Ok((by_token(web, value.to_str().unwrap_or_default()).await?, None));
     }
@@ -239,8 +243,11 @@ pub(crate) async fn slow(
     request: Request,
     next: Next,
 ) -> Response {
-    match web.gate.check_rate(address.map(|info| info.0.0.ip())) {
+    // A browser comes here by itself, back from the sign-in provider: what is wrong is then said as a page.
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let response = match web.gate.check_rate(address.map(|info| info.0.0.ip())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
-    }
+    };
+    crate::pages::for_browser(&uri, &headers, response)
 }

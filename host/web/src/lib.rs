@@ -54,6 +54,8 @@ pub(crate) struct Web {
     pub(crate) gate: Arc<Gate>,
     pub(crate) oidc: Option<Arc<Provider>>,
     pub(crate) stop: tokio_util::sync::CancellationToken,
+    /// Open figures, counted a while ago.
+    pub(crate) open: Arc<pages::open::Kept>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -91,7 +93,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole service.
 pub fn router(app: App, config: WebConfig) -> Router {
     let gate = Arc::new(Gate::new(config.token, config.requests_per_second));
-    let web = Web { app, gate, oidc: config.oidc, stop: config.stop };
+    let web = Web { app, gate, oidc: config.oidc, stop: config.stop, open: Arc::default() };
     let (api, openapi) = description(Some(&web));
     let id = HeaderName::from_static("x-request-id");
     api.merge(pages::router(&web)).route("/healthz", get(|| async { "ok" }))

@@ -38,7 +38,9 @@ impl Centre {
     /// Makes an account.
     pub(crate) async fn account(&self, login: &str, grants: &[&str]) {
         let store = &self.served.app.store;
-        accounts::create(store, login, &format!("Имя {login}"), PASSWORD, grants_of(grants), &by("test")).await.unwrap();
+        accounts::create(store, login, &format!("Имя {login}"), PASSWORD, grants_of(grants), &by("test"))
+            .await
+            .unwrap();
     }
 
     /// A browser with nobody signed in.
@@ -61,7 +63,8 @@ impl Centre {
     /// The same with further fields of the API's body.
     pub(crate) async fn appeal_with(&self, fields: serde_json::Value) -> String {
         let intake = self.served.token(&["intake@yaroslavl"]).await;
-        let mut body = serde_json::json!({"channel": "social", "regime": "social", "place": {"municipality": "78701000"}});
+        let mut body =
+            serde_json::json!({"channel": "social", "regime": "social", "place": {"municipality": "78701000"}});
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let (status, new) = self.served.send("POST", "/regions/yaroslavl/appeals", Some(&intake), Some(&body)).await;
         assert!(status == 201 || status == 202, "{new}");

@@ -74,7 +74,8 @@ impl Browser {
         let http = reqwest::Client::new();
         let driver = format!("http://127.0.0.1:{port}/session");
         let answer = http.post(&driver).json(&capabilities).send().await.unwrap().json::<Value>().await.unwrap();
-        let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("chromium cannot be started: {answer}"));
+        let id =
+            answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("chromium cannot be started: {answer}"));
         let browser = Self {
             address: address.to_owned(),
             session: format!("{driver}/{id}"),
@@ -146,6 +147,11 @@ impl Browser {
             tokio::time::sleep(BLINK).await;
         }
         panic!("{css}: {last}; the page {} says:\n{}", self.path().await, self.text().await);
+    }
+
+    /// Waits until a chart is drawn.
+    pub(crate) async fn find_canvas(&self) {
+        self.find("[data-chart] canvas").await;
     }
 
     /// How many elements there are now.
@@ -270,7 +276,8 @@ impl Browser {
 
     /// The page does not scroll sideways.
     pub(crate) async fn fits(&self) {
-        let sizes = self.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]").await;
+        let sizes =
+            self.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]").await;
         let (wide, view) = (sizes[0].as_u64().unwrap(), sizes[1].as_u64().unwrap());
         assert!(wide <= view, "{}: {wide} px wide in a view of {view} px", self.path().await);
     }

@@ -4,6 +4,7 @@
 mod centre;
 mod driver;
 mod everyone;
+mod operator;
 
 pub(crate) use centre::{Centre, PASSWORD};
-pub(crate) use driver::Browser;
+pub(crate) use driver::{Browser, ENTER};

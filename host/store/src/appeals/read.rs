@@ -13,8 +13,8 @@ use veche_domain::decision::{Decision, Event, EventKind, Kind, Outcome, Priority
 
 use super::{QuestionRow, StoredAppeal};
 use crate::db::{Store, digest, moment, on_db};
-use crate::search;
 use crate::error::StoreError;
+use crate::search;
 use crate::vault::Vault;
 
 /// Which appeals a list holds. Empty fields do not filter.
@@ -220,7 +220,9 @@ macro_rules! push_filter {
             $query.push_bind($region.as_str()).push(")");
         }
         if let Some(at) = $filter.overdue_at {
-            $query.push(" AND a.id IN (SELECT appeal_id FROM question WHERE state NOT IN ('answered', 'closed') AND region = ");
+            $query.push(
+                " AND a.id IN (SELECT appeal_id FROM question WHERE state NOT IN ('answered', 'closed') AND region = ",
+            );
             $query.push_bind($region.as_str()).push(" AND next_due < ").push_bind(at.timestamp_micros()).push(")");
         }
         if let Some(body) = &$filter.body {
@@ -308,7 +310,12 @@ impl Store {
         }
         let mut rows: Vec<ContentTuple> = match &self.db {
             crate::db::Db::Sqlite { read, .. } => {
-                rows!(sqlx::Sqlite, read, " AND a.id IN (SELECT appeal_id FROM appeal_search WHERE appeal_search MATCH ", ")")
+                rows!(
+                    sqlx::Sqlite,
+                    read,
+                    " AND a.id IN (SELECT appeal_id FROM appeal_search WHERE appeal_search MATCH ",
+                    ")"
+                )
             }
             crate::db::Db::Postgres(pool) => {
                 rows!(

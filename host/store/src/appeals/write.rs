@@ -397,7 +397,8 @@ impl Store {
             let seen = expected.unwrap_or(found);
             let changed = sqlx::query(
                 "UPDATE question SET state = $1, category = $2, category_source = $3, confidence = $4, needs_review = $5, \
-                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = $10, ask = $11, decided_by = $12, \
+                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = CASE WHEN \
+                 (SELECT extended FROM fact f WHERE f.appeal_id = question.appeal_id AND f.question = question.question) THEN next_due ELSE $10 END, ask = $11, decided_by = $12, \
                  version = version + 1, updated_at = $13 WHERE appeal_id = $14 AND question = $15 AND version = $16",
             )
             .bind(verdict.state.as_str())

@@ -47,3 +47,18 @@ queue-view-kept = The view is kept.
 queue-view-forgotten = The view is forgotten.
 queue-view-name = The view was not kept: its name must have 1 to 60 characters.
 queue-view-many = The view was not kept: there may be twenty. Forget one that is not needed.
+queue-mark = Mark
+queue-mark-one = Mark: { $text }
+queue-bulk = Correct what is marked
+queue-bulk-do = Correct
+queue-bulk-nothing = No appeal is marked: mark some in the list.
+queue-bulk-no-change = Nothing was changed: choose a new category or a new body.
+queue-bulk-no-reason = Nothing was changed: say why, the reason is kept with the appeal.
+queue-bulk-done = { $count ->
+    [one] { $count } appeal is corrected.
+   *[other] { $count } appeals are corrected.
+}
+queue-bulk-left = { $count ->
+    [one] { $count } appeal was not changed: it is answered, holds several questions, or somebody else changed it just now. The others are corrected.
+   *[other] { $count } appeals were not changed: they are answered, hold several questions, or somebody else changed them just now. The others are corrected.
+}

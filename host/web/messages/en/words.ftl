@@ -10,6 +10,9 @@ words-minutes = { $count ->
     [one] { $count } minute
    *[other] { $count } minutes
 }
+words-bytes = { $size } bytes
+words-kilobytes = { $size } KB
+words-megabytes = { $size } MB
 words-left = { $span } left
 words-over = { $span } over
 words-month-of-1 = January

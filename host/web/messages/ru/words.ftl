@@ -13,6 +13,9 @@ words-minutes = { $count ->
     [few] { $count } минуты
    *[other] { $count } минут
 }
+words-bytes = { $size } байт
+words-kilobytes = { $size } КБ
+words-megabytes = { $size } МБ
 words-left = осталось { $span }
 words-over = просрочено на { $span }
 words-month-of-1 = января

@@ -296,7 +296,12 @@ fn filter(query: &ListQuery, dictionaries: &Dictionaries, scope: &Scope) -> Resu
 }
 
 /// An appeal that is within the caller's scope; another one is unknown to them.
-async fn visible(web: &Web, region: &RegionCode, id: AppealId, scope: &Scope) -> Result<StoredAppeal, Problem> {
+pub(crate) async fn visible(
+    web: &Web,
+    region: &RegionCode,
+    id: AppealId,
+    scope: &Scope,
+) -> Result<StoredAppeal, Problem> {
     let stored = web.app.store.appeal(region, id).await?.ok_or_else(|| unknown_appeal(id))?;
     if *scope == Scope::Region {
         return Ok(stored);
@@ -358,7 +363,7 @@ pub(crate) async fn original(
     Ok(Json(json(&stored.appeal)))
 }
 
-pub(super) fn appeal_id(text: &str) -> Result<AppealId, Problem> {
+pub(crate) fn appeal_id(text: &str) -> Result<AppealId, Problem> {
     Uuid::parse_str(text)
         .map(AppealId)
         .map_err(|_| AppError::Unknown { what: "appeal", code: text.chars().take(80).collect() }.into())
@@ -405,7 +410,7 @@ pub(crate) struct CorrectionIn {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Corrected {
     /// New version of the assignment.
-    version: i64,
+    pub(super) version: i64,
 }
 
 /// Correct the category or the body of a question.

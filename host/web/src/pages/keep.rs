@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_kept_form_goes_to_this_host_alone() {
-        for (path, own) in [("/a?b=c", true), ("//evil.example", false), ("https://evil.example", false), ("/\\x", false)]
+        for (path, own) in
+            [("/a?b=c", true), ("//evil.example", false), ("https://evil.example", false), ("/\\x", false)]
         {
             assert_eq!(is_own_path(path), own, "{path}");
         }

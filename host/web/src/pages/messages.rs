@@ -261,14 +261,10 @@ mod tests {
     #[test]
     fn plural_forms_follow_the_number() {
         let say = |lang: Lang, n: i64| lang.with("words-days", &[("count", n.into())]);
-        assert_eq!([1, 2, 5, 11, 21, 1_234].map(|n| say(Lang::Ru, n)), [
-            "1 день",
-            "2 дня",
-            "5 дней",
-            "11 дней",
-            "21 день",
-            "1\u{a0}234 дня"
-        ]);
+        assert_eq!(
+            [1, 2, 5, 11, 21, 1_234].map(|n| say(Lang::Ru, n)),
+            ["1 день", "2 дня", "5 дней", "11 дней", "21 день", "1\u{a0}234 дня"]
+        );
         assert_eq!([1, 2, 1_234].map(|n| say(Lang::En, n)), ["1 day", "2 days", "1,234 days"]);
     }
 }

@@ -5,6 +5,7 @@
 //! A [`Problem`](crate::Problem) becomes a page that says what happened and what to do.
 
 mod admin;
+mod appeal;
 mod assets;
 mod curator;
 mod developer;
@@ -17,6 +18,7 @@ mod home;
 mod keep;
 pub(crate) mod messages;
 mod nav;
+pub(crate) mod open;
 mod problems;
 mod profile;
 mod queue;
@@ -31,7 +33,7 @@ use veche_domain::access::Action;
 
 use crate::Web;
 
-pub(crate) use problems::not_found;
+pub(crate) use problems::{for_browser, not_found};
 
 /// A page or a form, and what it needs. There is no way to serve one without saying so.
 pub(crate) struct PageRoute {
@@ -64,6 +66,8 @@ fn routes() -> Vec<PageRoute> {
         profile::routes(),
         help::routes(),
         queue::routes(),
+        appeal::routes(),
+        open::routes(),
         admin::routes(),
         developer::routes(),
         curator::routes(),
@@ -78,11 +82,13 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
     if !assets::are_built() {
         tracing::warn!("the pages have no styles and no scripts: run `cargo xtask assets` and build the host again");
     }
-    routes().into_iter().fold(Router::new(), |router, route| {
-        let guard = from_fn_with_state((web.clone(), route.action), guard::guard);
-        router.route(route.path, route.router.route_layer(guard))
-    })
-    .route("/assets/{file}", get(assets::serve))
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, route| {
+            let guard = from_fn_with_state((web.clone(), route.action), guard::guard);
+            router.route(route.path, route.router.route_layer(guard))
+        })
+        .route("/assets/{file}", get(assets::serve))
 }
 
 /// Path, method and code of the action of every page; none for a public one.

@@ -39,11 +39,11 @@ fn words(visit: &Visit, problem: &Problem) -> (String, String) {
         _ => "invalid",
     };
     let lang = visit.lang();
-    let say = |part: &str| {
+    let word = |part: &str| {
         let own = format!("problem-{kind}-{part}");
         lang.t(&if lang.knows(&own) { own } else { format!("problem-{group}-{part}") })
     };
-    (say("what"), say("remedy"))
+    (word("what"), word("remedy"))
 }
 
 /// The page of a problem, with the status of the answer that it replaces.
@@ -69,12 +69,28 @@ pub(super) fn page(visit: &Visit, problem: Problem, instead: Response) -> Respon
     Response::from_parts(parts, axum::body::Body::from(text))
 }
 
+/// Whether somebody reads pages: a browser that opens an address.
+fn reads_pages(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
+}
+
+/// A problem of a route that a browser opens, as a page; every other answer as it is.
+pub(crate) fn for_browser(uri: &Uri, headers: &HeaderMap, mut response: Response) -> Response {
+    if !reads_pages(headers) {
+        return response;
+    }
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let visit = Visit { look: Look::of(uri, headers), access: None, region: None };
+    let mut response = page(&visit, problem, response);
+    seal(&mut response);
+    response
+}
+
 /// What is nowhere: a page for whoever reads pages, Problem Details for the rest.
 pub(crate) async fn not_found(State(web): State<Web>, uri: Uri, headers: HeaderMap) -> Response {
     let detail = format!("{} is not served; the API is described at /api/docs", uri.path());
     let problem = Problem::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail);
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if uri.path().starts_with("/api/") || !accepts.contains("text/html") {
+    if uri.path().starts_with("/api/") || !reads_pages(&headers) {
         return problem.into_response();
     }
     let mut visit = Visit { look: Look::of(&uri, &headers), access: None, region: None };

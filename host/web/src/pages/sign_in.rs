@@ -85,7 +85,8 @@ async fn sign_in(State(web): State<Web>, visit: Visit, headers: HeaderMap, form:
         None => go(&return_to, None),
         Some(kept) => {
             // The session is new: who it is, is known only to the next request, and to the page of the kept form.
-            let present = accounts::present(&web.app.store, &signed.secret, Utc::now()).await?.ok_or(AppError::SignIn)?;
+            let present =
+                accounts::present(&web.app.store, &signed.secret, Utc::now()).await?.ok_or(AppError::SignIn)?;
             let caller = Caller {
                 name: format!("account:{}", present.account.login),
                 grants: present.account.grants.clone(),

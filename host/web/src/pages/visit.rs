@@ -55,8 +55,10 @@ impl Theme {
 pub(crate) struct Flash {
     /// Whether it warns.
     pub(crate) warning: bool,
-    /// Key of the message; it takes no arguments.
+    /// Key of the message.
     pub(crate) key: String,
+    /// Its `$count`, if it has one.
+    pub(crate) count: Option<i64>,
 }
 
 /// What a request says about its visitor beside who they are.
@@ -77,8 +79,10 @@ impl Look {
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let lang = cookie(LANGUAGE).as_deref().and_then(Lang::from_code);
         let flash = cookie(FLASH).and_then(|text| {
-            let (kind, key) = text.split_once('.')?;
-            Lang::Ru.knows(key).then(|| Flash { warning: kind == "warning", key: key.to_owned() })
+            let mut parts = text.split('.');
+            let (kind, key) = (parts.next()?, parts.next()?);
+            let count = parts.next().and_then(|count| count.parse().ok());
+            Lang::Ru.knows(key).then(|| Flash { warning: kind == "warning", key: key.to_owned(), count })
         });
         Self {
             lang: lang.unwrap_or_default(),
@@ -226,6 +230,11 @@ pub(crate) fn go(path: &str, flash: Option<(&str, &str)>) -> Response {
     response
 }
 
+/// To another page that says once how many: `kind` is `done` or `warning`, the message takes `$count`.
+pub(crate) fn go_counted(path: &str, kind: &str, key: &str, count: i64) -> Response {
+    go(path, Some((kind, &format!("{key}.{count}"))))
+}
+
 fn choice(name: &str, value: &str, seconds: u32) -> HeaderValue {
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
@@ -287,6 +296,14 @@ impl Page {
     /// A message.
     pub(crate) fn t(&self, key: &str) -> String {
         self.lang.t(key)
+    }
+
+    /// What was done, said once.
+    pub(crate) fn flash_text(&self, flash: &Flash) -> String {
+        match flash.count {
+            Some(count) => self.lang.with(&flash.key, &[("count", count.into())]),
+            None => self.lang.t(&flash.key),
+        }
     }
 
     /// A message with a whole number in it, `$count`.

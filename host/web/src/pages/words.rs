@@ -1,8 +1,9 @@
 //! What codes are called, in the language of the page.
 
 use chrono::NaiveDate;
+use veche_domain::appeal::ApplicantKind;
 use veche_domain::code::{BlockCode, BodyCode, CategoryCode, MunicipalityCode};
-use veche_domain::decision::{Priority, Source, State};
+use veche_domain::decision::{ClockKind, Priority, Source, State};
 use veche_domain::dictionary::{Category, Dictionaries};
 
 use super::messages::Lang;
@@ -66,7 +67,11 @@ impl Names<'_> {
     }
 
     /// Categories in force on a day by block: block's name, then code and name of each.
-    pub(crate) fn categories(&self, on: NaiveDate, wanted: &dyn Fn(&Category) -> bool) -> Vec<(String, Vec<(String, String)>)> {
+    pub(crate) fn categories(
+        &self,
+        on: NaiveDate,
+        wanted: &dyn Fn(&Category) -> bool,
+    ) -> Vec<(String, Vec<(String, String)>)> {
         let data = self.dictionaries.data();
         let of_block = |block: &BlockCode| {
             let own = data.categories.iter().filter(|c| c.block == *block && c.in_force(on) && wanted(c));
@@ -120,6 +125,16 @@ pub(crate) fn source(lang: Lang, source: Source) -> String {
 /// A priority.
 pub(crate) fn priority(lang: Lang, priority: Priority) -> String {
     lang.t(&format!("priority-{}", priority.as_str()))
+}
+
+/// A term.
+pub(crate) fn clock(lang: Lang, kind: ClockKind) -> String {
+    lang.t(&format!("clock-{}", dashed(kind.as_str())))
+}
+
+/// What an applicant is.
+pub(crate) fn applicant(lang: Lang, kind: ApplicantKind) -> String {
+    lang.t(&format!("applicant-{}", dashed(kind.as_str())))
 }
 
 /// A word of a list that regions may add to: its code where the messages do not know it.

@@ -120,7 +120,12 @@ impl Conditions {
     ///
     /// # Errors
     /// A code that the region does not have, or not for this visitor.
-    pub(super) fn filter(&self, dictionaries: &Dictionaries, scope: &Scope, now: DateTime<Utc>) -> Result<AppealFilter, Problem> {
+    pub(super) fn filter(
+        &self,
+        dictionaries: &Dictionaries,
+        scope: &Scope,
+        now: DateTime<Utc>,
+    ) -> Result<AppealFilter, Problem> {
         let unknown = |what: &'static str, code: &str| -> Problem {
             AppError::Unknown { what, code: code.chars().take(80).collect() }.into()
         };

@@ -37,7 +37,8 @@ struct Watch {
 pub(super) async fn events(FromState(web): FromState<Web>, visit: Visit) -> Result<Response, Problem> {
     visit.access()?;
     let last = web.app.store.pulse().await?;
-    let sse = Sse::new(pulses(Watch { web, last, looks: 0 })).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    let sse =
+        Sse::new(pulses(Watch { web, last, looks: 0 })).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     let mut response = sse.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

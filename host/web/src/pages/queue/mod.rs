@@ -1,5 +1,6 @@
 //! The operator's queue: what is there, filtered, counted, live.
 
+mod bulk;
 mod filter;
 mod live;
 mod views;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Vec<PageRoute> {
         guarded("GET", "/regions/{region}/queue", Action::ReadAppeals, get(queue)),
         guarded("GET", "/regions/{region}/queue/counts", Action::ReadAppeals, get(live::counts)),
         guarded("GET", "/regions/{region}/queue/events", Action::ReadAppeals, get(live::events)),
+        guarded("POST", "/regions/{region}/queue/correct", Action::Correct, post(bulk::apply)),
         guarded("POST", "/regions/{region}/queue/views", Action::ReadAppeals, post(views::keep)),
         guarded("POST", "/regions/{region}/queue/views/forget", Action::ReadAppeals, post(views::forget)),
     ]
@@ -52,6 +54,7 @@ pub(super) struct Tab {
 
 /// A row.
 pub(super) struct Row {
+    id: String,
     href: String,
     number: String,
     received_at: DateTime<Utc>,
@@ -93,6 +96,7 @@ struct QueuePage {
     counts: String,
     query: String,
     has_appeals: bool,
+    may_correct: bool,
 }
 
 /// Channels that are offered in the filter; another one can be typed into the address.
@@ -161,6 +165,7 @@ fn row(page: &Page, names: &Names<'_>, item: &StoredAppeal) -> Row {
     let municipality = content.place.municipality.as_ref().map(|code| names.municipality(code));
     let category = first.and_then(|verdict| verdict.category.as_ref());
     Row {
+        id: item.appeal.id.to_string(),
         href: page.at(&format!("appeals/{}", item.appeal.id)),
         number: content.external_id.clone().unwrap_or_default(),
         received_at: content.received_at,
@@ -205,14 +210,17 @@ async fn queue(FromState(web): FromState<Web>, visit: Visit, RawQuery(raw): RawQ
     let Found { items, next } = found;
     let today = local_date(now, page.zone);
     let visible = |category: &veche_domain::dictionary::Category| {
-        scope.covers(Some(&category.block)) && (conditions.block.is_empty() || category.block.as_str() == conditions.block)
+        scope.covers(Some(&category.block))
+            && (conditions.block.is_empty() || category.block.as_str() == conditions.block)
     };
     let own_blocks: Vec<_> = known.data().blocks.iter().filter(|b| scope.covers(Some(&b.code))).collect();
     let blocks = names.blocks().into_iter().filter(|(code, _)| own_blocks.iter().any(|b| b.code.as_str() == code));
     let categories = names.categories(today, &visible).into_iter();
     let channels = CHANNELS.map(|code| (code.to_owned(), words::channel(visit.lang(), code))).to_vec();
     let query = conditions.query(&[]);
-    let newest = items.first().map(|item| item.appeal.content.received_at.timestamp_micros().to_string());
+    // New is what comes after the first page; on a later one, what comes after this moment.
+    let first_page = items.first().filter(|_| cursor.is_none()).map(|item| item.appeal.content.received_at);
+    let newest = first_page.or(cursor.map(|_| now)).map(|at| at.timestamp_micros().to_string());
     let template = QueuePage {
         tabs: tabs(&visit, &conditions, &counts, &path),
         rows: items.iter().map(|item| row(&page, &names, item)).collect(),
@@ -228,6 +236,7 @@ async fn queue(FromState(web): FromState<Web>, visit: Visit, RawQuery(raw): RawQ
         events: page.at("queue/events"),
         counts: format!("{}?{}", page.at("queue/counts"), conditions.query(&[("since", &newest.unwrap_or_default())])),
         has_appeals: counts.total() > 0,
+        may_correct: visit.may(Action::Correct).is_some(),
         query,
         conditions,
         page,
