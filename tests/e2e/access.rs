@@ -31,7 +31,7 @@ impl Served {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let token = Some(Token::new("a-token-of-the-tests").unwrap());
-        let router = veche_web::router(app.clone(), WebConfig { token, ..config(&address).await });
+        let router = veche_web::router(app.clone(), WebConfig { token, stop: stop.clone(), ..config(&address).await });
         tokio::spawn(veche_web::serve(listener, router, stop.clone()));
         Self { app, address, client: Client::new(), stop }
     }
@@ -105,7 +105,7 @@ fn routes() -> Vec<(String, String, Option<Action>)> {
     routes
 }
 
-fn grant(role: Role, region: &str) -> String {
+pub(crate) fn grant(role: Role, region: &str) -> String {
     match role {
         Role::HostAdministrator => role.as_str().to_owned(),
         Role::BlockLead => format!("{}@{region}/roads", role.as_str()),

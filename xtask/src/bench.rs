@@ -20,9 +20,13 @@ pub(crate) fn run(root: &Path, names: &[String], args: &[OsString]) -> anyhow::R
     ensure!(unknown.is_empty(), "no benchmark `{}`: there are {}", unknown.join("`, `"), known.join(", "));
 
     step("plug-ins", || crate::plugins::build(root))?;
+    step("styles and scripts of the pages", || crate::node::assets(root))?;
     let wanted: Vec<String> = if names.is_empty() { known } else { names.to_vec() };
     if wanted.iter().any(|name| name == "languages") {
         step("plug-ins in JavaScript and Python", || crate::languages::build(root))?;
+    }
+    if wanted.iter().any(|name| name == "pages") {
+        step("browser", crate::browser::install)?;
     }
     // Benchmarks drive the built host, too.
     let mut select = vec!["--bin".to_owned(), "veche".to_owned()];

@@ -23,6 +23,7 @@ pub(crate) struct Options {
 /// Builds plug-ins and host, then becomes `veche demo`.
 pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<ExitCode> {
     step("plug-ins", || crate::plugins::build(root))?;
+    step("styles and scripts of the pages", || crate::node::assets(root))?;
     let veche = step("veche", || build_binary(root, "veche", options.release))?;
 
     let mut demo = Command::new(&veche);

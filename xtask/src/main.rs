@@ -1,6 +1,7 @@
-//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `wit`, `docs`, `fuzz`, `bench`.
+//! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `assets`, `wit`, `docs`, `fuzz`, `bench`.
 
 mod bench;
+mod browser;
 mod demo;
 mod docs;
 mod fuzz;
@@ -46,6 +47,8 @@ enum Chore {
         #[arg(long)]
         languages: bool,
     },
+    /// Bundle the styles and scripts of the pages into target/assets, which the host's build embeds.
+    Assets,
     /// Hold the contract's promise to compiled plug-ins.
     #[command(subcommand)]
     Wit(wit::Task),
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
             files.iter().for_each(|file| println!("{}", file.display()));
             Ok(ExitCode::SUCCESS)
         }),
+        Chore::Assets => node::assets(&root).map(|()| ExitCode::SUCCESS),
         Chore::Wit(task) => wit::run(&root, &task).map(|()| ExitCode::SUCCESS),
         Chore::Docs { check } => docs::run(&root, check).map(|()| ExitCode::SUCCESS),
         Chore::Fuzz { seconds, target } => fuzz::run(&root, seconds, target.as_deref()),

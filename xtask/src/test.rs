@@ -31,6 +31,8 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     let registry = step("OCI registry", || crate::registry::install(root))?;
     step("packages of npm", || crate::node::install(root))?;
     step("plug-ins in JavaScript and Python", || crate::languages::build(root))?;
+    step("styles and scripts of the pages", || crate::node::assets(root))?;
+    step("browser", crate::browser::install)?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;

@@ -13,6 +13,7 @@ mod error;
 pub mod evaluate;
 pub mod exports;
 pub mod files;
+pub mod followups;
 pub mod indicators;
 pub mod intake;
 pub mod oidc;
@@ -24,6 +25,7 @@ pub mod regions;
 pub mod releases;
 pub mod rollout;
 pub mod rules;
+pub mod search;
 pub mod shadow;
 pub mod toolchain;
 mod trace;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use veche_domain::code::RegionCode;
+use veche_domain::decision::{Decision, Verdict};
 use veche_domain::limits::{Limits, LimitsClass};
 use veche_domain::quarantine::QuarantineRules;
 use veche_sandbox::{Engine, EngineConfig, Threads};
@@ -135,7 +138,8 @@ impl App {
     }
 
     /// Starts what works in the background until `stop`: the worker that routes what waits, the watch
-    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators, exports.
+    /// over canaries, back-tests, the end of old shadow decisions, the schedule of indicators, the index of the
+    /// search, exports.
     #[must_use]
     pub fn start_worker(&self, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
         let worker = worker::run(self.clone(), stop.clone());
@@ -143,9 +147,10 @@ impl App {
         let backtests = backtest::work(self.clone(), stop.clone());
         let prune = shadow::prune(self.store.clone(), self.shadow_days, stop.clone());
         let indicators = indicators::jobs::work(self.clone(), stop.clone());
+        let search = search::index(self.store.clone(), stop.clone());
         let exports = exports::jobs::work(self.clone(), stop);
         tokio::spawn(async move {
-            tokio::join!(worker, watch, backtests, prune, indicators, exports);
+            tokio::join!(worker, watch, backtests, prune, indicators, search, exports);
         })
     }
 
@@ -173,6 +178,20 @@ impl App {
         let rules = self.rules.load(&decision.ruleset).await?;
         let replayed = self.threads.run(move || pipeline::replay(&rules, &stored.appeal, &decision)).await?;
         replayed.map_err(|reason| AppError::Stored { what: format!("decision {id}"), reason })
+    }
+
+    /// What the rules of a decision make of its question, and what they would make of it without its binding.
+    ///
+    /// # Errors
+    /// An appeal that is gone, or rules that can no longer be made ready.
+    pub async fn otherwise(&self, decision: &Decision) -> Result<(Verdict, Verdict), AppError> {
+        let unknown = || AppError::Unknown { what: "decision", code: decision.id.to_string() };
+        let (region, _) = self.store.decision(decision.id).await?.ok_or_else(unknown)?;
+        let stored = self.store.appeal(&region, decision.appeal).await?.ok_or_else(unknown)?;
+        let rules = self.rules.load(&decision.ruleset).await?;
+        let (question, binding) = (decision.question, decision.binding.clone());
+        let both = self.threads.run(move || pipeline::otherwise(&rules, &stored.appeal, question, &binding)).await?;
+        both.ok_or_else(unknown)
     }
 
     /// A region's row.

@@ -32,6 +32,10 @@ pub(crate) trait Caller {
     fn admits(&self, _place: &Place) -> bool {
         true
     }
+    /// Whether a binding is left out as if it were not in the ruleset: to see what would come without it.
+    fn leaves_out(&self, _binding: &BindingId) -> bool {
+        false
+    }
     /// Whether decisions are kept: then they hold their output, and faults are logged. A rehearsal only counts.
     fn keeps(&self) -> bool;
 }
@@ -59,6 +63,42 @@ impl Caller for Fresh<'_> {
     fn keeps(&self) -> bool {
         true
     }
+}
+
+/// As if one binding were not in the ruleset.
+struct Without<'b>(&'b BindingId);
+
+impl Caller for Without<'_> {
+    fn categorize(&mut self, bound: &Bound, question: &Question<'_>) -> Report<Categorization> {
+        bound.plugin.categorize(question, block(bound))
+    }
+
+    fn route(&mut self, bound: &Bound, question: &Question<'_>, category: &ChosenCategory) -> Report<Routing> {
+        bound.plugin.route(question, category, block(bound))
+    }
+
+    fn leaves_out(&self, binding: &BindingId) -> bool {
+        self.0 == binding
+    }
+
+    fn keeps(&self) -> bool {
+        false
+    }
+}
+
+/// What the pipeline makes of a question, and what it would make of it without one binding.
+#[must_use]
+pub fn otherwise(rules: &Rules, appeal: &Appeal, question: u32, binding: &BindingId) -> Option<(Verdict, Verdict)> {
+    let today = local_date(appeal.content.received_at, rules.zone());
+    let index = usize::try_from(question).unwrap_or(usize::MAX);
+    if index >= appeal.content.question_count() {
+        return None;
+    }
+    let asked = Question::new(appeal, index, today);
+    let all = Standings::default();
+    let with = rehearse(rules, appeal, index, &asked, &mut Fresh(&all)).verdicts.pop()?;
+    let without = rehearse(rules, appeal, index, &asked, &mut Without(binding)).verdicts.pop()?;
+    Some((with, without))
 }
 
 /// Runs the pipeline on every question of an appeal.
@@ -244,6 +284,9 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let mut weak: Option<(&'a Category, f32)> = None;
         for bound in rules.bound(Kind::Categorizer, None) {
+            if self.caller.leaves_out(&bound.binding.id) {
+                continue;
+            }
             if !self.admits(bound, bound.binding.block.as_ref()) {
                 if bound.binding.on_failure == FailurePolicy::Hold {
                     return Named::Held(bound.binding.id.clone());
@@ -314,6 +357,9 @@ impl<'a> Steps<'a, '_> {
         let rules = self.rules;
         let of_block = rules.bound(Kind::Router, Some(&category.block));
         for bound in of_block.chain(rules.bound(Kind::Router, None).filter(|b| b.binding.block.is_none())) {
+            if self.caller.leaves_out(&bound.binding.id) {
+                continue;
+            }
             if !self.admits(bound, Some(&category.block)) {
                 if bound.binding.on_failure == FailurePolicy::Hold {
                     return Routed::Held(bound.binding.id.clone());

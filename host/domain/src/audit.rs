@@ -90,6 +90,10 @@ pub enum Deed {
     CancelExport,
     /// Such a file was fetched.
     FetchExport,
+    /// A person said what became of a question: a reaction, an answer, an extension, a mark …
+    FollowUp,
+    /// An answer was drafted.
+    DraftAnswer,
     /// Rules of rating were set, a rating was calculated, published or taken back; the details say which.
     ChangeRating,
 }
@@ -120,6 +124,8 @@ impl Deed {
             Self::RequestExport => "request_export",
             Self::CancelExport => "cancel_export",
             Self::FetchExport => "fetch_export",
+            Self::FollowUp => "follow_up",
+            Self::DraftAnswer => "draft_answer",
             Self::ChangeRating => "change_rating",
         }
     }

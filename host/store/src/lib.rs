@@ -3,6 +3,7 @@
 //! SQL stands here alone. What is written together is one transaction; groups share a commit.
 
 mod accounts;
+mod answers;
 mod appeals;
 mod audit;
 mod backtests;
@@ -12,12 +13,15 @@ mod error;
 mod exports;
 mod identities;
 mod indicators;
+mod openness;
 mod people;
 mod quarantine;
+mod queue;
 mod ratings;
 mod releases;
 mod rollout;
 mod rules;
+mod search;
 mod sessions;
 mod shadow;
 #[cfg(feature = "testing")]
@@ -25,6 +29,7 @@ pub mod testing;
 mod vault;
 
 pub use accounts::{AccountChange, AccountRow, NewAccount, TokenRow};
+pub use answers::{AnswerDraft, NewAnswerDraft};
 pub use appeals::{
     AppealFilter, Claimed, Cursor, Final, IdempotencyKey, Intake, Page, Past, QuestionRow, Saved, Span, StoredAppeal,
 };
@@ -37,11 +42,13 @@ pub use exports::{CategoryName, ExportJob, ExportResult, ExportRows, Names, RowP
 pub use identities::{Begun, Identity};
 pub use indicators::{
     Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
-    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, StepRow, Tallies,
-    WorkingMinutes,
+    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, Standing, StepRow, Tallies,
+    Told, WorkingMinutes,
 };
+pub use openness::{OpenCount, OpenFigures};
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
+pub use queue::{Neighbour, QueueCounts, QueueView};
 pub use ratings::{RatingRow, RatingRulesRow};
 pub use releases::{DatasetRow, PluginOwner, REGION_OWNER, ReleaseRow};
 pub use rollout::Rollout;

@@ -115,6 +115,7 @@ impl Store {
                     return Err(StoreError::NotFound { what: "appeal", code: id.to_string() });
                 }
                 sqlx::query("DELETE FROM applicant WHERE appeal_id = $1").bind(id.0).execute(&mut *tx).await?;
+                sqlx::query("DELETE FROM answer_draft WHERE appeal_id = $1").bind(id.0).execute(&mut *tx).await?;
                 sqlx::query("UPDATE event SET reason = NULL WHERE appeal_id = $1").bind(id.0).execute(&mut *tx).await?;
                 append!(tx, [fact]);
                 // The head's row is ours until the commit, so its place is that of the act.

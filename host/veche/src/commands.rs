@@ -66,7 +66,8 @@ pub(crate) async fn listen(app: App, args: ServeArgs, oidc: Option<Provider>) ->
     app.warm_up().await?;
     let stop = CancellationToken::new();
     let worker = app.start_worker(stop.clone());
-    let config = WebConfig { token, requests_per_second: Some(args.rate), oidc: oidc.map(Arc::new) };
+    let config =
+        WebConfig { token, requests_per_second: Some(args.rate), oidc: oidc.map(Arc::new), stop: stop.clone() };
     let router = veche_web::router(app.clone(), config);
     tracing::info!(address = %listener.local_addr()?, "Veche serves; the API is described at /api/docs");
     let stopper = stop.clone();

@@ -16,6 +16,7 @@ use veche_domain::indicator::{Passport, PassportState, PassportStep, PeriodKind}
 use veche_web::{Token, WebConfig};
 
 use crate::commands::{ServeArgs, evaluate_file, import_file, listen};
+use crate::demo_people::sign_ins;
 use crate::oidc::OidcArgs;
 use crate::{HostArgs, keys, output};
 
@@ -74,7 +75,17 @@ pub(crate) async fn run(host: &HostArgs, args: DemoArgs) -> anyhow::Result<()> {
     if args.check {
         return check(app, &loaded.region, &token).await;
     }
-    println!("\nOpen http://127.0.0.1:{}/api/docs", args.port);
+    let password = format!("demo {} {}", &token.get(..6).unwrap_or_default(), &token.get(6..12).unwrap_or_default());
+    let people = sign_ins(&app, &loaded.region, &password).await?;
+    println!(
+        "\nOpen http://127.0.0.1:{}/ and sign in; the password of this run is the same for all: {password}",
+        args.port
+    );
+    for person in people {
+        println!("  {:<20} {}", person.login, person.role);
+    }
+    println!("For everybody, without signing in: http://127.0.0.1:{}/open/{}", args.port, loaded.region);
+    println!("\nThe API is described at http://127.0.0.1:{}/api/docs", args.port);
     println!("API token of this run: {token}");
     println!(
         "Try:\n  curl -s -H 'Authorization: Bearer {token}' 'http://127.0.0.1:{}/api/v1/regions/{}/appeals?limit=1'\n",

@@ -5,6 +5,7 @@ mod actor;
 mod backtest;
 mod commands;
 mod demo;
+mod demo_people;
 mod exports;
 mod indicators;
 mod keys;

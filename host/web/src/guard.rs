@@ -58,7 +58,7 @@ impl Gate {
     }
 
     /// The rate comes first: whoever guesses tokens or passwords is slowed down, too.
-    fn check_rate(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+    pub(crate) fn check_rate(&self, address: Option<IpAddr>) -> Result<(), Problem> {
         match (&self.rate, address) {
             (Some(rate), Some(address)) if rate.check_key(&address).is_err() => Err(Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -90,6 +90,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// A caller who was let in; without a scope where no action was asked for.
+    pub(crate) fn new(caller: Caller, scope: Option<Scope>, request: Option<String>) -> Self {
+        Self { caller, scope: scope.unwrap_or_else(|| Scope::Blocks([].into())), request }
+    }
+
     /// Who the log names.
     pub(crate) fn actor(&self) -> Actor {
         Actor { name: self.caller.name.clone(), request: self.request.clone() }
@@ -144,7 +149,11 @@ async fn by_token(web: &Web, value: &str) -> Result<Caller, Problem> {
 }
 
 /// Says who asks; the second is a new secret for the cookie.
-async fn recognise(web: &Web, method: &Method, headers: &HeaderMap) -> Result<(Caller, Option<String>), Problem> {
+pub(crate) async fn recognise(
+    web: &Web,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(Caller, Option<String>), Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         return Ok((by_token(web, value.to_str().unwrap_or_default()).await?, None));
     }
@@ -163,11 +172,12 @@ async fn recognise(web: &Web, method: &Method, headers: &HeaderMap) -> Result<(C
 }
 
 /// The region of the path, if the route has one.
-fn region_of(params: &RawPathParams) -> Option<&str> {
+pub(crate) fn region_of(params: &RawPathParams) -> Option<&str> {
     params.iter().find(|(name, _)| *name == "region").map(|(_, value)| value)
 }
 
-fn scope(grants: &Grants, action: Action, region: Option<&str>) -> Result<Scope, Problem> {
+/// How far an action goes in the region of the path, or that it is not allowed.
+pub(crate) fn scope(grants: &Grants, action: Action, region: Option<&str>) -> Result<Scope, Problem> {
     let forbidden = || {
         let roles: Vec<&str> = Role::ALL
             .iter()
@@ -233,8 +243,11 @@ pub(crate) async fn slow(
     request: Request,
     next: Next,
 ) -> Response {
-    match web.gate.check_rate(address.map(|info| info.0.0.ip())) {
+    // A browser comes here by itself, back from the sign-in provider: what is wrong is then said as a page.
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let response = match web.gate.check_rate(address.map(|info| info.0.0.ip())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
-    }
+    };
+    crate::pages::for_browser(&uri, &headers, response)
 }

@@ -1,7 +1,8 @@
-//! Speaks HTTP: the REST API under `/api/v1`, its OpenAPI description, health checks.
+//! Speaks HTTP: the REST API under `/api/v1`, its OpenAPI description, health checks, and the pages.
 
 mod api;
 mod guard;
+mod pages;
 mod problem;
 mod roles;
 mod session;
@@ -24,6 +25,7 @@ use veche_app::App;
 use veche_app::oidc::Provider;
 
 pub use guard::{Gate, Token};
+pub use pages::page_routes;
 pub use problem::Problem;
 pub use roles::roles_page;
 
@@ -41,6 +43,8 @@ pub struct WebConfig {
     pub requests_per_second: Option<u32>,
     /// Where people sign in besides the host's own accounts; none for nowhere.
     pub oidc: Option<Arc<Provider>>,
+    /// Ends what a page listens to, so that [`serve`] can end: the token that it gets.
+    pub stop: tokio_util::sync::CancellationToken,
 }
 
 /// What every handler sees.
@@ -49,6 +53,9 @@ pub(crate) struct Web {
     pub(crate) app: App,
     pub(crate) gate: Arc<Gate>,
     pub(crate) oidc: Option<Arc<Provider>>,
+    pub(crate) stop: tokio_util::sync::CancellationToken,
+    /// Open figures, counted a while ago.
+    pub(crate) open: Arc<pages::open::Kept>,
 }
 
 #[derive(utoipa::OpenApi)]
@@ -86,13 +93,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole service.
 pub fn router(app: App, config: WebConfig) -> Router {
     let gate = Arc::new(Gate::new(config.token, config.requests_per_second));
-    let web = Web { app, gate, oidc: config.oidc };
+    let web = Web { app, gate, oidc: config.oidc, stop: config.stop, open: Arc::default() };
     let (api, openapi) = description(Some(&web));
     let id = HeaderName::from_static("x-request-id");
-    api.route("/healthz", get(|| async { "ok" }))
+    api.merge(pages::router(&web)).route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .merge(utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi))
-        .fallback(not_found)
+        .fallback(pages::not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(web)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
@@ -114,11 +121,6 @@ pub fn router(app: App, config: WebConfig) -> Router {
 async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> Result<&'static str, Problem> {
     web.app.store.ping().await?;
     Ok("ready")
-}
-
-async fn not_found(uri: axum::http::Uri) -> Problem {
-    let detail = format!("{} is not served; the API is described at /api/docs", uri.path());
-    Problem::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
 }
 
 async fn wrong_method() -> Problem {

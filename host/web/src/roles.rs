@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use veche_domain::access::{APART, Role, TABLE};
+use veche_domain::access::{APART, Action, Role, TABLE};
 
 use crate::api::ACTION;
 
@@ -42,6 +42,14 @@ pub fn roles_page() -> String {
     );
     let _ = writeln!(page, "| route | action |\n|---|---|");
     for (route, action) in routes() {
+        let _ = writeln!(page, "| `{route}` | `{action}` |");
+    }
+    page.push_str("\n## Pages\n\n| page | action |\n|---|---|\n");
+    let pages: BTreeMap<String, &str> = crate::pages::page_routes()
+        .into_iter()
+        .map(|(path, method, action)| (format!("{path} {method}"), action.map_or("public", Action::code)))
+        .collect();
+    for (route, action) in pages {
         let _ = writeln!(page, "| `{route}` | `{action}` |");
     }
     page

@@ -11,7 +11,7 @@ const COOKIE: &str = "__Host-veche";
 /// Binds a sign-in that is at the provider to the browser. `Lax`: it comes back by a link from there.
 const BEGUN: &str = "__Host-veche-sign-in";
 /// Where a page sends the text that it got when it signed in.
-const CSRF: &str = "x-csrf-token";
+pub(crate) const CSRF: &str = "x-csrf-token";
 
 fn set(name: &str, secret: &str, more: &str) -> HeaderValue {
     HeaderValue::try_from(format!("{name}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{more}"))
@@ -49,9 +49,14 @@ pub(crate) fn secret(headers: &HeaderMap) -> Option<String> {
 }
 
 fn cookie_of(headers: &HeaderMap, wanted: &str) -> Option<String> {
+    plain_cookie(headers, wanted).filter(|value| value.len() == 64)
+}
+
+/// A cookie that is no secret: a choice of language.
+pub(crate) fn plain_cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == wanted && value.len() == 64).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
 }
 
 /// A write by cookie comes from a page of this host, and shows the session's text. The browser says where the page is

@@ -28,14 +28,15 @@ pub struct ProgressImported {
 }
 
 /// The calendar by which a body's first reaction is counted: the newest of the region.
-struct WorkingTime {
+pub(crate) struct WorkingTime {
     dictionaries: std::sync::Arc<Dictionaries>,
     calendar: ProductionCalendar,
     centre: WorkTime,
 }
 
 impl WorkingTime {
-    fn minutes(&self, body: Option<&BodyCode>, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<i64> {
+    /// Working minutes of a body between two moments.
+    pub(crate) fn minutes(&self, body: Option<&BodyCode>, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<i64> {
         let own = body.and_then(|code| self.dictionaries.body(code.as_str())).and_then(|body| body.work_time.as_ref());
         let zone = self.dictionaries.region().time_zone;
         own.unwrap_or(&self.centre).working_minutes_between(&self.calendar, zone, from, to).ok()
@@ -67,17 +68,26 @@ pub async fn report(app: &App, region: &RegionCode, reports: &[Reported]) -> Res
     keep(app, region, &row, reports).await
 }
 
+/// The working time of the bodies of a region.
+pub(crate) async fn working_time(
+    app: &App,
+    region: &RegionCode,
+    row: &veche_store::RegionRow,
+) -> Result<WorkingTime, AppError> {
+    Ok(WorkingTime {
+        dictionaries: super::dictionaries(app, region).await?,
+        calendar: app.rules.calendar(&row.calendar).await?,
+        centre: WorkTime::default(),
+    })
+}
+
 async fn keep(
     app: &App,
     region: &RegionCode,
     row: &veche_store::RegionRow,
     reports: &[Reported],
 ) -> Result<Progressed, AppError> {
-    let time = WorkingTime {
-        dictionaries: super::dictionaries(app, region).await?,
-        calendar: app.rules.calendar(&row.calendar).await?,
-        centre: WorkTime::default(),
-    };
+    let time = working_time(app, region, row).await?;
     let mut total = Progressed::default();
     for group in reports.chunks(GROUP) {
         let done = app.store.report_progress(region, group, &|body, from, to| time.minutes(body, from, to)).await?;

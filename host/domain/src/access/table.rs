@@ -97,6 +97,12 @@ pub enum Action {
     ReadPersonalData,
     /// Correct category or body.
     Correct,
+    /// Draft answers.
+    DraftAnswers,
+    /// Approve answers, extend terms.
+    ApproveAnswers,
+    /// Note reactions, closings, reopenings and marks of single appeals.
+    FollowUp,
     /// Run a stored decision again.
     Replay,
     /// Read releases and rulesets.
@@ -196,7 +202,7 @@ const fn rule(action: Action, code: &'static str, words: &'static str, allowed: 
 }
 
 /// Who may do what. What is not here is refused.
-pub const TABLE: [Rule; 39] = [
+pub const TABLE: [Rule; 42] = [
     rule(
         Action::UseOwnAccount,
         "use_own_account",
@@ -258,6 +264,24 @@ pub const TABLE: [Rule; 39] = [
         Action::Correct,
         "correct",
         "correct the category or the body",
+        &[(Operator, Blocks), (BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
+        Action::DraftAnswers,
+        "draft_answers",
+        "draft answers",
+        &[(Operator, Blocks), (BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
+        Action::ApproveAnswers,
+        "approve_answers",
+        "approve answers, extend terms",
+        &[(BlockLead, Blocks), (Head, Region)],
+    ),
+    rule(
+        Action::FollowUp,
+        "follow_up",
+        "note reactions, closings, reopenings and marks of single appeals",
         &[(Operator, Blocks), (BlockLead, Blocks), (Head, Region)],
     ),
     rule(

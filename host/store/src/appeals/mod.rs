@@ -13,6 +13,7 @@ use veche_domain::decision::{Effect, State, Verdict};
 
 pub use history::{Final, Past, Span};
 pub use read::{AppealFilter, Cursor, Page};
+pub(crate) use read::{CONTENT, ContentTuple, appeal};
 
 /// A key with which a client makes a repeated request harmless.
 #[derive(Debug, Clone, PartialEq, Eq)]

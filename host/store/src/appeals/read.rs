@@ -14,6 +14,7 @@ use veche_domain::decision::{Decision, Event, EventKind, Kind, Outcome, Priority
 use super::{QuestionRow, StoredAppeal};
 use crate::db::{Store, digest, moment, on_db};
 use crate::error::StoreError;
+use crate::search;
 use crate::vault::Vault;
 
 /// Which appeals a list holds. Empty fields do not filter.
@@ -37,6 +38,8 @@ pub struct AppealFilter {
     pub received_to: Option<DateTime<Utc>>,
     /// A term of an open question was over at this moment.
     pub overdue_at: Option<DateTime<Utc>>,
+    /// Words that the appeal holds, in any of their forms.
+    pub search: Option<String>,
 }
 
 /// Where the next page begins. Opaque to clients.
@@ -72,12 +75,12 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-pub(super) const CONTENT: &str = "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at \
+pub(crate) const CONTENT: &str = "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at \
      FROM appeal a LEFT JOIN applicant p ON p.appeal_id = a.id WHERE a.id = $1";
 
-pub(super) type ContentTuple = (Uuid, String, String, Option<String>, Option<String>, i64, i64);
+pub(crate) type ContentTuple = (Uuid, String, String, Option<String>, Option<String>, i64, i64);
 
-pub(super) fn appeal(
+pub(crate) fn appeal(
     vault: &Vault,
     row: ContentTuple,
     questions: Vec<QuestionRow>,
@@ -195,7 +198,7 @@ impl DecisionRecord {
 
 /// Conditions of a filter, pushed after `WHERE a.region = …`.
 macro_rules! push_filter {
-    ($query:ident, $filter:ident) => {
+    ($query:ident, $region:ident, $filter:ident) => {
         if let Some(channel) = &$filter.channel {
             $query.push(" AND a.channel = ").push_bind(channel.as_str());
         }
@@ -211,13 +214,24 @@ macro_rules! push_filter {
         if $filter.state == Some(State::Received) {
             $query.push(" AND a.pending");
         }
+        // A rare condition is a list to look ids up in; a common one is asked of each appeal, until the page is full.
+        if $filter.needs_review == Some(true) {
+            $query.push(" AND a.id IN (SELECT appeal_id FROM question WHERE needs_review AND region = ");
+            $query.push_bind($region.as_str()).push(")");
+        }
+        if let Some(at) = $filter.overdue_at {
+            $query.push(
+                " AND a.id IN (SELECT appeal_id FROM question WHERE state NOT IN ('answered', 'closed') AND region = ",
+            );
+            $query.push_bind($region.as_str()).push(" AND next_due < ").push_bind(at.timestamp_micros()).push(")");
+        }
+        if let Some(body) = &$filter.body {
+            $query.push(" AND a.id IN (SELECT appeal_id FROM question WHERE region = ").push_bind($region.as_str());
+            $query.push(" AND body = ").push_bind(body.as_str()).push(")");
+        }
         let state = $filter.state.filter(|s| *s != State::Received);
-        if state.is_some()
-            || !$filter.categories.is_empty()
-            || $filter.body.is_some()
-            || $filter.needs_review.is_some()
-            || $filter.overdue_at.is_some()
-        {
+        // Together again in one question: an appeal may have several.
+        if state.is_some() || !$filter.categories.is_empty() || $filter.needs_review == Some(false) {
             $query.push(" AND EXISTS (SELECT 1 FROM question q WHERE q.appeal_id = a.id");
             if let Some(state) = state {
                 $query.push(" AND q.state = ").push_bind(state.as_str());
@@ -270,14 +284,21 @@ impl Store {
         limit: usize,
     ) -> Result<Page, StoreError> {
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let words = filter.search.as_deref().map(|text| search::query(text, &self.db));
+        if words.as_ref().is_some_and(String::is_empty) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         macro_rules! rows {
-            ($db:ty, $pool:expr) => {{
+            ($db:ty, $pool:expr, $search:literal, $end:literal) => {{
                 let mut query = QueryBuilder::<$db>::new(
                     "SELECT a.id, a.region, a.content, p.data, p.key_id, a.created_at, a.received_at FROM appeal a \
                      LEFT JOIN applicant p ON p.appeal_id = a.id WHERE a.region = ",
                 );
                 query.push_bind(region.as_str());
-                push_filter!(query, filter);
+                push_filter!(query, region, filter);
+                if let Some(words) = &words {
+                    query.push($search).push_bind(words.as_str()).push($end);
+                }
                 if let Some(cursor) = after {
                     query.push(" AND (a.received_at < ").push_bind(cursor.received_at);
                     query.push(" OR (a.received_at = ").push_bind(cursor.received_at);
@@ -288,13 +309,54 @@ impl Store {
             }};
         }
         let mut rows: Vec<ContentTuple> = match &self.db {
-            crate::db::Db::Sqlite { read, .. } => rows!(sqlx::Sqlite, read),
-            crate::db::Db::Postgres(pool) => rows!(sqlx::Postgres, pool),
+            crate::db::Db::Sqlite { read, .. } => {
+                rows!(
+                    sqlx::Sqlite,
+                    read,
+                    " AND a.id IN (SELECT appeal_id FROM appeal_search WHERE appeal_search MATCH ",
+                    ")"
+                )
+            }
+            crate::db::Db::Postgres(pool) => {
+                rows!(
+                    sqlx::Postgres,
+                    pool,
+                    " AND a.id IN (SELECT appeal_id FROM appeal_search WHERE words @@ to_tsquery('simple', ",
+                    "))"
+                )
+            }
         };
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| Cursor { received_at: row.6, id: row.0 });
         Ok(Page { items: self.with_questions(rows).await?, next })
+    }
+
+    /// Ids of the newest appeals of a filter, at most so many; without words to search.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn appeal_ids(
+        &self,
+        region: &RegionCode,
+        filter: &AppealFilter,
+        limit: usize,
+    ) -> Result<Vec<AppealId>, StoreError> {
+        let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        macro_rules! ids {
+            ($db:ty, $pool:expr) => {{
+                let mut query = QueryBuilder::<$db>::new("SELECT a.id FROM appeal a WHERE a.region = ");
+                query.push_bind(region.as_str());
+                push_filter!(query, region, filter);
+                query.push(" ORDER BY a.received_at DESC, a.id DESC LIMIT ").push_bind(wanted);
+                query.build_query_as::<(Uuid,)>().fetch_all($pool).await?
+            }};
+        }
+        let rows = match &self.db {
+            crate::db::Db::Sqlite { read, .. } => ids!(sqlx::Sqlite, read),
+            crate::db::Db::Postgres(pool) => ids!(sqlx::Postgres, pool),
+        };
+        Ok(rows.into_iter().map(|(id,)| AppealId(id)).collect())
     }
 
     /// Appeals of a region in the order of their ids, for streams.

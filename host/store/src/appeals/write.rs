@@ -405,8 +405,9 @@ impl Store {
             let seen = expected.unwrap_or(found);
             let changed = sqlx::query(
                 "UPDATE question SET state = $1, category = $2, category_source = $3, confidence = $4, needs_review = $5, \
-                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = $10, answer_due = $11, ask = $12, \
-                 decided_by = $13, version = version + 1, updated_at = $14 \
+                 body = $6, body_source = $7, priority = $8, clocks = $9, next_due = CASE WHEN \
+                 (SELECT extended FROM fact f WHERE f.appeal_id = question.appeal_id AND f.question = question.question) \
+                 THEN next_due ELSE $10 END, answer_due = $11, ask = $12, decided_by = $13, version = version + 1, updated_at = $14 \
                  WHERE appeal_id = $15 AND question = $16 AND version = $17",
             )
             .bind(verdict.state.as_str())

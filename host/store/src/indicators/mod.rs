@@ -19,7 +19,7 @@ pub use facts::{Categories, FactSpan};
 pub use jobs::{JobFault, MeasureJob};
 pub use measured::{Measured, MeasuredFilter, Origin, Result as MeasuredResult};
 pub use passports::{PassportRow, StepRow};
-pub use progress::{OfAppeal, Progressed, Reported, WorkingMinutes};
+pub use progress::{OfAppeal, Progressed, Reported, Standing, Told, WorkingMinutes};
 pub use sets::SetRow;
 pub use tally::Tallies;
 

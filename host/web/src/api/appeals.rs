@@ -190,6 +190,8 @@ pub(crate) struct ListQuery {
     /// Only appeals with a term that is over now.
     #[serde(default)]
     overdue: bool,
+    /// Words that the appeal holds, in any of their forms.
+    search: Option<String>,
     /// Received at or after (RFC 3339).
     received_from: Option<DateTime<Utc>>,
     /// Received before (RFC 3339).
@@ -289,11 +291,17 @@ fn filter(query: &ListQuery, dictionaries: &Dictionaries, scope: &Scope) -> Resu
         received_from: query.received_from,
         received_to: query.received_to,
         overdue_at: query.overdue.then(Utc::now),
+        search: query.search.clone(),
     })
 }
 
 /// An appeal that is within the caller's scope; another one is unknown to them.
-async fn visible(web: &Web, region: &RegionCode, id: AppealId, scope: &Scope) -> Result<StoredAppeal, Problem> {
+pub(crate) async fn visible(
+    web: &Web,
+    region: &RegionCode,
+    id: AppealId,
+    scope: &Scope,
+) -> Result<StoredAppeal, Problem> {
     let stored = web.app.store.appeal(region, id).await?.ok_or_else(|| unknown_appeal(id))?;
     if *scope == Scope::Region {
         return Ok(stored);
@@ -355,7 +363,7 @@ pub(crate) async fn original(
     Ok(Json(json(&stored.appeal)))
 }
 
-pub(super) fn appeal_id(text: &str) -> Result<AppealId, Problem> {
+pub(crate) fn appeal_id(text: &str) -> Result<AppealId, Problem> {
     Uuid::parse_str(text)
         .map(AppealId)
         .map_err(|_| AppError::Unknown { what: "appeal", code: text.chars().take(80).collect() }.into())
@@ -402,7 +410,7 @@ pub(crate) struct CorrectionIn {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Corrected {
     /// New version of the assignment.
-    version: i64,
+    pub(super) version: i64,
 }
 
 /// Correct the category or the body of a question.

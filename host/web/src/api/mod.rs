@@ -1,12 +1,13 @@
 //! Controllers by resource, and the list of all routes, each with the action that it needs.
 
 mod accounts;
-mod appeals;
+pub(crate) mod appeals;
 mod audit;
 mod backtests;
 mod datasets;
 mod drafts;
 mod exports;
+mod followups;
 mod indicators;
 mod oidc;
 mod owners;
@@ -75,6 +76,11 @@ fn routes() -> Vec<Route> {
         guarded(Action::ReadPersonalData, routes!(appeals::original)),
         guarded(Action::ReadAppeals, routes!(appeals::decisions)),
         guarded(Action::Correct, routes!(appeals::correct)),
+        guarded(Action::ReadAppeals, routes!(followups::drafts)),
+        guarded(Action::DraftAnswers, routes!(followups::draft)),
+        guarded(Action::ApproveAnswers, routes!(followups::answer)),
+        guarded(Action::ApproveAnswers, routes!(followups::extend)),
+        guarded(Action::FollowUp, routes!(followups::follow_up)),
         guarded(Action::Replay, routes!(appeals::replay)),
         guarded(Action::UploadRelease, routes!(releases::upload)),
         guarded(Action::ReadRules, routes!(releases::list)),

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::{Web, guard, session};
 
 /// Where a person lands who named no page.
-const LANDING: &str = "/api/v1/me";
+const LANDING: &str = "/";
 
 /// Where to go.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,0 +1,4 @@
+import "./htmx.js";
+import "htmx-ext-sse";
+import "./forms.js";
+import "./keys.js";

@@ -1,0 +1,13 @@
+open-title = Open figures on appeals
+open-since = since { $day }
+open-intro = How many citizens’ appeals came, how many were answered, and how many of the answers came in time. No texts, no addresses, nothing about persons. The figures are renewed every few minutes.
+open-received = Received
+open-answered = Answered
+open-on-time = In time
+open-months = By month
+open-month = Month
+open-blocks = By sector
+open-places = By municipality
+open-few = fewer than { $count }
+open-few-why = Small counts are not told, so that nobody is recognised by them. “In time” is a share of the appeals that were answered or whose term is over.
+open-nothing = There were no appeals in this time.
