@@ -1,5 +1,6 @@
 //! Every chore of the project: `cargo xtask demo`, `test`, `plugins`, `assets`, `wit`, `docs`, `fuzz`, `bench`.
 
+mod apt;
 mod bench;
 mod browser;
 mod demo;

@@ -133,7 +133,7 @@ fn install() -> Result<()> {
         );
     }
     println!("PostgreSQL is missing: installing it with apt-get");
-    run("apt-get", &["update"])?;
+    crate::apt::update();
     run("apt-get", &["install", "-y", "--no-install-recommends", "postgresql"])?;
     Ok(())
 }

@@ -27,6 +27,7 @@ pub(crate) fn install(root: &Path) -> anyhow::Result<PathBuf> {
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let remedy = format!("install it (`apt-get install {NAME}`)");
+    crate::apt::update();
     let fetched = Command::new("apt-get").args(["--quiet=2", "download", NAME]).current_dir(&folder).status();
     let fetched = fetched.with_context(|| format!("{NAME} is not here, nor apt-get: {remedy}"))?;
     ensure!(fetched.success(), "`apt-get download {NAME}` failed: {remedy}");

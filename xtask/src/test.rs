@@ -33,6 +33,7 @@ pub(crate) fn run(root: &Path, quick: bool, args: &[OsString]) -> anyhow::Result
     step("plug-ins in JavaScript and Python", || crate::languages::build(root))?;
     step("styles and scripts of the pages", || crate::node::assets(root))?;
     step("browser", crate::browser::install)?;
+    step("office", crate::browser::install_office)?;
     step("everything", || build(root, &["--all-targets"], false))?;
     let veche = binary(root, "veche", false);
     let (_cluster, url) = step("PostgreSQL", postgres)?;
