@@ -196,17 +196,17 @@ fn bound(memory: u64, cpu_seconds: u64) -> std::io::Result<()> {
 
 fn compile_stdin() -> Result<(), (u8, String)> {
     let mut bytes = Vec::new();
-    let failed = |e: std::io::Error| (EXIT_REFUSED, e.to_string());
+    let starved = |kind| if kind == std::io::ErrorKind::OutOfMemory { EXIT_MEMORY } else { EXIT_REFUSED };
+    let failed = |e: std::io::Error| (starved(e.kind()), e.to_string());
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
     let mut settings = compiler_settings();
     // One core: the others are for requests. It also keeps time and memory foreseeable.
     settings.parallel_compilation(false);
     let compiled = wasmtime::Engine::new(&settings).and_then(|engine| engine.precompile_component(&bytes));
     let code = compiled.map_err(|error| {
-        let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-        let starved = error.is::<wasmtime::OutOfMemory>()
-            || io.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::OutOfMemory);
-        (if starved { EXIT_MEMORY } else { EXIT_REFUSED }, format!("{error:#}"))
+        let mut io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+        let memory = error.is::<wasmtime::OutOfMemory>() || io.any(|cause| starved(cause.kind()) == EXIT_MEMORY);
+        (if memory { EXIT_MEMORY } else { EXIT_REFUSED }, format!("{error:#}"))
     })?;
     let mut out = std::io::stdout().lock();
     out.write_all(&code).and_then(|()| out.flush()).map_err(failed)
