@@ -8,6 +8,9 @@ import log from "veche:plugin/log";
  */
 const SOURCES = /** @type {any} */ (globalThis).__vecheSources;
 
+/** Functions of a stack that are logged, the innermost ones. */
+const FRAMES = 16;
+
 /** A place in a stack: `at route (built.js:12:5)`. */
 const PLACE = /([^\s()]+?):(\d+)(?::\d+)?(?=\)?$)/;
 
@@ -56,6 +59,6 @@ function printed(value) {
  */
 export function report(call, error) {
   const stack = frames(error);
-  log.write("error", [`${call}: ${message(error)}`, ...stack.map((frame) => `    at ${frame}`)].join("\n"));
+  log.write("error", [`${call}: ${message(error)}`, ...stack.slice(0, FRAMES).map((frame) => `    at ${frame}`)].join("\n"));
   return stack[0] === undefined ? message(error) : `${message(error)} (at ${stack[0]})`;
 }

@@ -4,12 +4,13 @@ import builtins
 import gc
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any, NoReturn, TypeVar
 
 # What the standard library imports only when it needs it: there are no files then.
-import _strptime  # noqa: F401
+import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import encodings.idna  # noqa: F401
 import unicodedata  # noqa: F401
 
@@ -22,6 +23,9 @@ from ._errors import Failure, SettingsError, places, say
 from ._plugin import Plugin, settings_of
 
 T = TypeVar("T")
+
+_FRAMES = 16
+"""Functions of a stack that are logged, the innermost ones."""
 
 _state: Any = None
 _closed = False
@@ -41,6 +45,13 @@ def _no_files(*_: Any, **__: Any) -> NoReturn:
     raise OSError("a plug-in has no files: read a dataset, or put the data into a module")
 
 
+def _no_clock(*_: Any, **__: Any) -> NoReturn:
+    raise RuntimeError("a plug-in has no clock: take `context.now`, the moment when the appeal was received")
+
+
+_CLOCKS = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "sleep"]
+
+
 def _close() -> None:
     """From the first call on there is nothing outside."""
     global _closed
@@ -51,12 +62,14 @@ def _close() -> None:
         sys.path_hooks.clear()
         sys.path_importer_cache.clear()
         setattr(builtins, "open", _no_files)
+        for clock in _CLOCKS:
+            setattr(time, clock, _no_clock)
 
 
 def _report(call: str, error: BaseException) -> str:
     """Writes an exception with its stack to the plug-in's log; what it says, and where."""
     stack = places(error.__traceback__)
-    log.write(log.Level.ERROR, "\n".join([f"{call}: {say(error)}", *(f"    at {place}" for place in stack)]))
+    log.write(log.Level.ERROR, "\n".join([f"{call}: {say(error)}", *(f"    at {place}" for place in stack[:_FRAMES])]))
     return f"{say(error)} (at {stack[0]})" if stack else say(error)
 
 

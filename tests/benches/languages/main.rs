@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use veche_domain::appeal::Appeal;
 use veche_domain::decision::Kind;
 use veche_domain::limits::{Limits, LimitsClass};
-use veche_sandbox::{Batch, EngineConfig, Plugin};
+use veche_sandbox::{EngineConfig, Plugin};
 use veche_tests::guest::root;
 use veche_tests::yard::{Yard, appeal};
 
@@ -37,8 +37,6 @@ struct Cost {
     inspected: Duration,
     /// Instrumented and compiled, configured, read out, compiled again.
     prepared: Duration,
-    /// The same from the cache of compiled code.
-    again: Duration,
     /// Median of a call in an instance of its own.
     fresh: Duration,
     /// Median of a call in an instance that others were made in.
@@ -63,7 +61,11 @@ fn main() -> ExitCode {
     let costs: Vec<Cost> = wanted.iter().map(|(name, file, class)| measure(name, file, *class)).collect();
     print(&costs);
     let answers = costs.windows(2).all(|pair| pair[0].answer == pair[1].answer);
-    if answers { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if answers {
+        return ExitCode::SUCCESS;
+    }
+    costs.iter().for_each(|cost| eprintln!("error: the answers differ: {}: {}", cost.name, cost.answer));
+    ExitCode::FAILURE
 }
 
 fn measure(name: &str, file: &Path, class: LimitsClass) -> Cost {
@@ -90,7 +92,7 @@ fn measure(name: &str, file: &Path, class: LimitsClass) -> Cost {
     eprintln!("{name}: prepared in {:.1} s", prepared.as_secs_f64());
     assert!(!plugin.from_cache, "the cache is new");
     drop(plugin);
-    let (plugin, again) = prepare();
+    let (plugin, _) = prepare();
     assert!(plugin.from_cache, "the code is not in the cache");
 
     let question = appeal("Холодные батареи", "2026-02-05T09:00:00Z".parse().unwrap());
@@ -117,14 +119,9 @@ fn measure(name: &str, file: &Path, class: LimitsClass) -> Cost {
 
 /// Calls in runs of as many as a back-test makes in one instance.
 fn in_batch(yard: &Yard, plugin: &Plugin, question: &Appeal) -> Duration {
-    let mut batch: Option<Batch<'_>> = None;
-    let mut calls = 0;
+    let mut batch = plugin.batch();
     median(|| {
-        if calls % 256 == 0 {
-            batch = Some(plugin.batch());
-        }
-        calls += 1;
-        yard.route_in(batch.as_mut().unwrap(), question, "housing.heating").result.unwrap();
+        yard.route_in(&mut batch, question, "housing.heating").result.unwrap();
     })
 }
 
@@ -156,7 +153,6 @@ fn print(costs: &[Cost]) {
     row("component", &|cost| mib(cost.size as u64));
     row("compilation and `describe`, at the upload", &|cost| millis(cost.inspected));
     row("`configure`, snapshot, compilation, at the activation", &|cost| millis(cost.prepared));
-    row("the same from the cache of compiled code", &|cost| millis(cost.again));
     row("call, median", &|cost| millis(cost.fresh));
     row("call in a shared instance (back-test), median", &|cost| millis(cost.shared));
     row("fuel of a call", &|cost| cost.fuel.to_string());
