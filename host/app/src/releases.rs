@@ -30,13 +30,17 @@ pub async fn upload(
 ) -> Result<(Inspection, bool), AppError> {
     let inspection = inspect_release(engine, component.clone()).await?;
     let invalid = |reason: String| AppError::Invalid { field: "component metadata", reason };
-    let name = inspection.metadata.name.as_deref().ok_or_else(|| {
-        invalid("the component has no name: write it with wasm-metadata (`cargo xtask plugins` does)".into())
-    })?;
+    let name = inspection
+        .metadata
+        .name
+        .as_deref()
+        .ok_or_else(|| invalid("the component has no name: build it with `veche plugin build`".into()))?;
     let plugin = PluginName::new(name).map_err(|e| invalid(e.to_string()))?;
-    let version = inspection.metadata.version.clone().ok_or_else(|| {
-        invalid("the component has no version: write it with wasm-metadata (`cargo xtask plugins` does)".into())
-    })?;
+    let version = inspection
+        .metadata
+        .version
+        .clone()
+        .ok_or_else(|| invalid("the component has no version: build it with `veche plugin build`".into()))?;
     store.put_blob(BlobKind::Release, &component).await?;
     let row = ReleaseRow {
         digest: inspection.digest,

@@ -50,7 +50,7 @@ fn region_beside() -> PathBuf {
 
 /// A text in a file beside, or at once.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a file name, or { text = \"…\" } and nothing else")]
 pub enum Source {
     /// A file, relative to the file of cases.
     File(PathBuf),
@@ -367,7 +367,7 @@ mod tests {
                 "[[case]]\nname = \"a\"\n[case.expect.assigned]\nbody = \"a\"\nclock = []\n",
                 ["line 5", "unknown field `clock`"],
             ),
-            ("[datasets.words]\ntext = \"a\"\nshape = \"table\"\n", ["line 1", "datasets"]),
+            ("[datasets.words]\ntext = \"a\"\nshape = \"table\"\n", ["expected a file name", "nothing else"]),
         ] {
             let refused = read(text).unwrap_err();
             for part in parts {
