@@ -10,13 +10,13 @@ use crate::world::{DATA_KEY, root, veche_binary};
 
 pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
-/// `veche` with its database and cache in `folder`.
+/// `veche` with its database in `folder`.
 pub(crate) fn veche(folder: &Path) -> Command {
     let mut command = Command::new(veche_binary());
     command
         .current_dir(root())
         .env("VECHE_DATABASE", folder.join("veche.db"))
-        .env("VECHE_CACHE", folder.join("cache"))
+        .env("VECHE_CACHE", crate::world::cache())
         .env("VECHE_API_TOKEN", TOKEN)
         .env("VECHE_DATA_KEY", DATA_KEY)
         .env_remove("VECHE_LOG")

@@ -278,7 +278,7 @@ mod in_the_pipeline {
         let (folder, urls) = databases().await;
         let siege = siege::lay(folder.path(), "yaroslavl");
         for url in urls {
-            let app = app(&url, &folder.path().join("cache")).await;
+            let app = app(&url, &crate::world::cache()).await;
             regions::load_folder(&app, &siege.region, &siege.plugins, &Actor::named("test")).await.unwrap();
             let content = |text: &str| {
                 serde_json::from_value(json!({"channel": "pos", "regime": "59fz", "text": text,

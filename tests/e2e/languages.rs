@@ -24,7 +24,7 @@ fn plugin(name: &str) -> Vec<u8> {
 
 /// A sandbox whose code is kept between runs: an interpreter takes a minute to compile.
 fn yard(routes: &str) -> Yard {
-    let cache = Some(root().join("target/languages-cache"));
+    let cache = Some(crate::world::cache());
     Yard::new(&EngineConfig { cache, ..EngineConfig::default() }).with_table("routes", routes)
 }
 
@@ -186,7 +186,7 @@ fn mistakes_in_javascript_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_ruleset_decides_like_the_first() {
     let folder = tempfile::tempdir().unwrap();
-    let cache = root().join("target/languages-cache-of-the-host");
+    let cache = crate::world::cache();
     let mut decided = Vec::new();
     let mut appeals: Vec<Appeal> = Vec::new();
     for (name, ruleset) in [("rust", "ruleset.toml"), ("languages", "rulesets/languages.toml")] {

@@ -20,7 +20,7 @@ async fn a_person_whom_a_plugin_gives_away_is_kept_nowhere() {
     let bound = Bound { name: "verbs", kind: Kind::Categorizer, component, limits: BTreeMap::new() };
     let (region, plugins) = region_with(folder.path(), "yaroslavl", [bound].into_iter());
     for url in urls {
-        let app = app(&url, &folder.path().join("cache")).await;
+        let app = app(&url, &crate::world::cache()).await;
         regions::load_folder(&app, &region, &plugins, &Actor::named("test")).await.unwrap();
         let [name, phone, email, address] = PERSON;
         let text = "person на дороге огромная яма";

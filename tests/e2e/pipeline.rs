@@ -16,7 +16,7 @@ use crate::world::{app, databases, load_sample, sample, sample_app, yaroslavl};
 async fn the_sample_is_routed_replayed_and_imported_once_on_both_databases() {
     let (folder, urls) = databases().await;
     for url in urls {
-        let app = app(&url, &folder.path().join("cache")).await;
+        let app = app(&url, &crate::world::cache()).await;
         load_sample(&app).await;
         let profile = Profile::named_or_file("veche").unwrap();
         let file = sample().join("appeals.csv");

@@ -58,7 +58,7 @@ async fn places(app: &App) -> Vec<(String, Option<String>)> {
 async fn faults_in_a_row_leave_a_binding_out_of_one_block() {
     let (folder, urls) = databases().await;
     for url in urls {
-        let app = app(&url, &folder.path().join("cache")).await;
+        let app = app(&url, &crate::world::cache()).await;
         load_sample(&app).await;
         let sound = starve(&app).await;
         for _ in 0..5 {
@@ -76,7 +76,7 @@ async fn faults_in_a_row_leave_a_binding_out_of_one_block() {
         assert!(!faults[0].trace.backtrace.is_empty(), "{:?}", faults[0]);
 
         // Another host over the same store keeps it, and a stored decision is replayed whoever is out.
-        let other = crate::world::app(&url, &folder.path().join("cache")).await;
+        let other = crate::world::app(&url, &crate::world::cache()).await;
         assert!(routing(&submit(&other, ROADS).await).is_none());
         let replay = other.replay(faults[0].decision).await.unwrap();
         assert!(replay.same_output && replay.same_fuel == Some(true), "{replay:?}");

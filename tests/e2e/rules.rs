@@ -18,7 +18,7 @@ use crate::world::{app, by, databases, load_sample, yaroslavl};
 pub(crate) async fn check(test: impl AsyncFn(App)) {
     let (folder, urls) = databases().await;
     for url in urls {
-        let app = app(&url, &folder.path().join("cache")).await;
+        let app = app(&url, &crate::world::cache()).await;
         load_sample(&app).await;
         println!("on {}", app.store.backend());
         test(app).await;

@@ -24,6 +24,12 @@ pub(crate) fn yaroslavl() -> RegionCode {
     RegionCode::new("yaroslavl").unwrap()
 }
 
+/// Compiled code that the tests share: the same plug-ins in each of them, and compiling is most of their time. Tests of the cache
+/// have one of their own.
+pub(crate) fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
 /// The host's binary, for tests that run it as a process of its own.
 pub(crate) fn veche_binary() -> PathBuf {
     let named = std::env::var_os("VECHE_TEST_BINARY").map(PathBuf::from);
@@ -66,7 +72,7 @@ pub(crate) async fn app(database: &str, cache: &Path) -> App {
 
 /// An app with the sample region and its rules on SQLite.
 pub(crate) async fn sample_app(folder: &Path) -> App {
-    let app = app(&folder.join("veche.db").display().to_string(), &folder.join("cache")).await;
+    let app = app(&folder.join("veche.db").display().to_string(), &cache()).await;
     load_sample(&app).await;
     app
 }

@@ -123,7 +123,7 @@ async fn a_bad_exporter_fails_in_words_and_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_format_that_cannot_be_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+    let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
     load_sample_with(&app, &[]).await;
     let fine = guest("READ WRITE DROP DONE");
     let broken = guest_over("zz", "READ WRITE DROP DONE");

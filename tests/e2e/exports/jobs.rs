@@ -79,7 +79,7 @@ async fn a_cancelled_export_ends_and_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_fails_the_export_in_words() {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+    let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
     load_sample_with(&app, &[]).await;
     fill(&app).await;
     bind(&app, &[("three", guest(THREE))]).await;

@@ -34,7 +34,7 @@ fn actor() -> Actor {
 async fn check(exporters: &[&str], test: impl AsyncFn(App)) {
     let (folder, urls) = databases().await;
     for url in urls {
-        let app = app(&url, &folder.path().join("cache")).await;
+        let app = app(&url, &crate::world::cache()).await;
         load_sample_with(&app, exporters).await;
         println!("on {}", app.store.backend());
         test(app).await;

@@ -10,7 +10,7 @@ use crate::access::Served;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_asks_waits_and_fetches() {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+    let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
     load_sample_with(&app, &["csv", "sstu"]).await;
     fill(&app).await;
     let served = Served::start(app).await;
@@ -83,7 +83,7 @@ async fn a_client_asks_waits_and_fetches() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_cancels() {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+    let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
     load_sample_with(&app, &[]).await;
     bind(&app, &[("three", guest("READ WRITE DROP DONE"))]).await;
     let served = Served::start(app).await;

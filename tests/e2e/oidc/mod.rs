@@ -58,7 +58,7 @@ struct Centre {
 impl Centre {
     async fn start(more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+        let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
         let mut parts = None;
         let served = Served::start_with(app, async |address| {
             let provider = TestProvider::start(address, more).await;
@@ -254,7 +254,7 @@ async fn a_provider_that_is_gone_is_said_so() {
 #[tokio::test]
 async fn a_host_without_a_provider_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let app = app(&folder.path().join("veche.db").display().to_string(), &folder.path().join("cache")).await;
+    let app = app(&folder.path().join("veche.db").display().to_string(), &crate::world::cache()).await;
     let served = Served::start(app).await;
     for path in ["/session/oidc", "/session/oidc/callback?code=x&state=y"] {
         let (status, problem) = served.send("GET", path, None, None).await;

@@ -51,7 +51,7 @@ pub(crate) fn veche(folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", build_dir())
-        .env("VECHE_CACHE", root().join("target/toolchain-cache"))
+        .env("VECHE_CACHE", crate::world::cache())
         .env("NO_COLOR", "1")
         .env_remove("VECHE_LOG")
         .stdin(Stdio::null());
