@@ -65,9 +65,9 @@ fn javascript_answers_and_refuses_as_rust_does() {
         answers.push(serde_json::to_value(&said[0]).unwrap());
     }
     // Equal, and not equally empty.
-    assert_eq!(answers[0].pointer("/body"), Some(&json!("heat-company-yaroslavl")), "{}", answers[0]);
-    assert_eq!(answers[0].pointer("/priority"), Some(&json!("high")));
-    assert_eq!(answers[0].pointer("/clocks").and_then(Value::as_array).map(Vec::len), Some(3));
+    assert_eq!(answers[0].pointer("/assigned/body"), Some(&json!("heat-company-yaroslavl")), "{}", answers[0]);
+    assert_eq!(answers[0].pointer("/assigned/priority"), Some(&json!("high")));
+    assert_eq!(answers[0].pointer("/assigned/clocks").and_then(Value::as_array).map(Vec::len), Some(3));
 
     let rule = |rest: Value| {
         let mut rule = json!({"kind": "answer", "amount": 1, "unit": "hours", "basis": "x"});

@@ -2,6 +2,8 @@
 
 import calendar from "veche:plugin/calendar";
 
+import { refusal } from "./refusal.js";
+
 /** A date cannot be counted. */
 export class CalendarFailure extends Error {
   /** @param {{ tag: string, val?: string | number }} cause */
@@ -34,7 +36,8 @@ function checked(ask) {
     try {
       return ask(...args);
     } catch (error) {
-      throw error !== null && typeof error === "object" && "tag" in error ? new CalendarFailure(/** @type {any} */ (error)) : error;
+      const cause = refusal(error);
+      throw cause === undefined ? error : new CalendarFailure(cause);
     }
   };
 }

@@ -2,6 +2,8 @@
 
 import datasets from "veche:plugin/datasets";
 
+import { refusal } from "./refusal.js";
+
 /** Rows that the host gives at once. */
 const ROWS = 4096;
 /** Bytes that the host gives at once. */
@@ -27,8 +29,8 @@ function checked(ask) {
     try {
       return ask(...args);
     } catch (error) {
-      if (error === null || typeof error !== "object" || !("tag" in error)) throw error;
-      const cause = /** @type {{ tag: string, val: string }} */ (error);
+      const cause = refusal(error);
+      if (cause === undefined) throw error;
       throw new DatasetFailure(
         cause.tag === "not-bound"
           ? `dataset ${cause.val} is not bound: choose a version of it in the binding`

@@ -3,6 +3,7 @@
 import "./globals.js";
 
 import { message, report } from "./errors.js";
+import { refusal as refused } from "./refusal.js";
 import { utf8 } from "./utf8.js";
 
 /** Most bytes that a sink takes at once. */
@@ -170,7 +171,7 @@ function written(sink, bytes) {
     sink.write(bytes);
   } catch (error) {
     // The host's refusal is a text.
-    const stop = new Error(typeof error === "string" ? error : message(error));
+    const stop = new Error(refused(error) ?? message(error));
     stop.name = "Failure";
     throw stop;
   }
