@@ -65,7 +65,8 @@ async fn a_model_answers_where_the_words_of_the_table_are_silent_and_says_why() 
     let app = sample_app(folder.path()).await;
     let region = yaroslavl();
     let training = from_file(&app).await.train(options()).await.unwrap();
-    assert!(training.report.figures.accuracy > 0.5, "{:?}", training.report.figures);
+    // Five appeals for each of 50 categories teach little; guessing would be right once in fifty times.
+    assert!(training.report.figures.accuracy > 0.3, "{:?}", training.report.figures);
     let (release, model) = upload(&app, training.model).await;
     let settings = json!({"min_confidence": 0.05});
     let draft = validated(&app, "Модель", |rules| {
@@ -77,10 +78,10 @@ async fn a_model_answers_where_the_words_of_the_table_are_silent_and_says_why() 
     rollout::activate(&app, &region, draft.id, draft.version, &by("admin")).await.unwrap();
 
     // The table knows none of these words; the model knows their parts from the appeals of the past.
-    let text = "Подъезд давно немытый, лифтовая кабина застревает";
+    let text = "Автобусик снова опоздал, ждали полчаса на морозе";
     let asked: Vec<(String, Outcome, Option<Value>)> = decisions(&app, text).await;
     let of = |binding: &str| asked.iter().find(|(name, ..)| name == binding);
-    assert_ne!(of("keywords").unwrap().1, Outcome::Failed);
+    assert_eq!(of("keywords").unwrap().1, Outcome::NoOpinion);
     let decided_by_words = "В квартире холодные батареи, отопления нет";
     let asked_words = decisions(&app, decided_by_words).await;
     assert!(asked_words.iter().all(|(binding, ..)| binding != "model"), "{asked_words:?}");
@@ -91,7 +92,8 @@ async fn a_model_answers_where_the_words_of_the_table_are_silent_and_says_why() 
     let Categorization::Candidates(candidates) = answer else { panic!("no candidates") };
     let evidence: Vec<&String> = candidates.iter().flat_map(|c| &c.reasons).flat_map(|r| &r.evidence).collect();
     assert!(!evidence.is_empty() && evidence.iter().all(|fragment| text.contains(fragment.as_str())), "{evidence:?}");
-    assert!(candidates[0].reasons[0].message.starts_with("Слова: "), "{candidates:?}");
+    assert_eq!(candidates[0].category, "transport.schedule");
+    assert!(candidates[0].reasons[0].message.starts_with("Слова: опоздал"), "{candidates:?}");
 
     // The same again, bit for bit and with the same fuel.
     let decisions = app.store.sample_decisions(&region, 10).await.unwrap();
@@ -176,9 +178,8 @@ async fn the_store_gives_what_people_named_and_masks_it() {
         let mut unchanged = History::default();
         unchanged.read_store(&app, &span, Believed::PeopleAndUnchanged).await.unwrap();
         let training = unchanged.train(options()).await.unwrap();
-        assert!(training.gathered.rows >= 390 && training.report.examples > 300, "{:?}", training.gathered);
-        // Learned from its own answers, it agrees with them more often than not.
-        assert!(training.report.figures.accuracy > 0.5, "{:?}", training.report.figures);
+        assert!(training.gathered.rows >= 240 && training.report.examples > 200, "{:?}", training.gathered);
+        assert!(training.report.figures.accuracy > 0.3, "{:?}", training.report.figures);
 
         for (text, category) in [
             ("Пишет Сидорова Анна Петровна: яма у дома", "roads.light"),
