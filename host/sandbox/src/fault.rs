@@ -79,14 +79,17 @@ fn functions(frame: &wasmtime::FrameInfo) -> Vec<Frame> {
     if frame.symbols().is_empty() {
         return vec![Frame { function: whole(), source: None }];
     }
-    let one = |symbol: &wasmtime::FrameSymbol| {
+    let outermost = frame.symbols().len() - 1;
+    let one = |(depth, symbol): (usize, &wasmtime::FrameSymbol)| {
         let source = symbol.file().map(|file| {
             let file: String = file.chars().filter(|c| !c.is_control()).take(300).collect();
             symbol.line().map_or_else(|| file.clone(), |line| format!("{file}:{line}"))
         });
-        Frame { function: symbol.name().map_or_else(whole, demangled), source }
+        // Debug information names a function without its path; the function that was compiled as such has it.
+        let short = symbol.name().filter(|_| depth < outermost).map(demangled);
+        Frame { function: short.unwrap_or_else(whole), source }
     };
-    frame.symbols().iter().map(one).collect()
+    frame.symbols().iter().enumerate().map(one).collect()
 }
 
 /// A readable name of bounded length: names come from the component.

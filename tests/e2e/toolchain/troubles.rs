@@ -113,7 +113,7 @@ fn an_author_learns_what_where_on_which_input_and_what_to_do() {
     for part in [
         "the limit `fuel` was hit: 400000000 units used, 400000000 allowed",
         id,
-        &place,
+        place,
         "do the work once in `configure`",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -154,10 +154,7 @@ fn a_configure_beyond_the_snapshot_limit_is_told_the_limit_and_the_remedy() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let said = plugin(&folder, &["run", "--case", "panics"]).badly();
-    let place = format!(
-        "where: <troubles::Troubles as veche_sdk::plugin::Plugin>::configure (src/lib.rs:{})",
-        line_of("asked to panic")
-    );
+    let place = format!("configure (src/lib.rs:{})", line_of("asked to panic"));
     for part in ["`configure` on these settings", "log info: keeping 0 megabytes", "asked to panic", &place] {
         assert!(said.contains(part), "{part}: {said}");
     }

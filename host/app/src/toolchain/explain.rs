@@ -77,31 +77,32 @@ impl Trouble {
     /// The innermost function of the author's own: neither the language's nor the SDK's.
     #[must_use]
     pub fn place(&self) -> Option<&Frame> {
-        let foreign = |frame: &Frame| {
-            let library = |source: &str| {
-                ["/rustc/", "/cargo/", "/rust/", "library/", "sdk/rust/src"].iter().any(|part| source.contains(part))
-            };
-            let runtime = |name: &str| {
-                [
-                    "core::",
-                    "std::",
-                    "alloc::",
-                    "__rust",
-                    "rust_",
-                    "veche_sdk::",
-                    "<core",
-                    "<alloc",
-                    "<std",
-                    "dlmalloc",
-                    "abort",
-                    "function ",
-                ]
-                .iter()
-                .any(|part| name.starts_with(part))
-            };
-            frame.source.as_deref().is_some_and(library) || runtime(&frame.function)
-        };
-        self.backtrace.iter().find(|frame| !foreign(frame))
+        self.backtrace.iter().find(|frame| !is_foreign(frame))
+    }
+}
+
+/// Where the sources of libraries stand.
+const LIBRARIES: [&str; 6] = ["/rustc/", "/cargo/", "/rust/", "library/", "sdk/rust/src", "wasisdk:"];
+/// How functions of libraries begin, where there is no source.
+const RUNTIME: [&str; 12] = [
+    "core::",
+    "std::",
+    "alloc::",
+    "__rust",
+    "rust_",
+    "veche_sdk::",
+    "<core",
+    "<alloc",
+    "<std",
+    "dlmalloc",
+    "abort",
+    "function ",
+];
+
+fn is_foreign(frame: &Frame) -> bool {
+    match &frame.source {
+        Some(source) => LIBRARIES.iter().any(|part| source.contains(part)),
+        None => RUNTIME.iter().any(|part| frame.function.starts_with(part)),
     }
 }
 
@@ -115,11 +116,15 @@ impl fmt::Display for Trouble {
         for line in self.logs.iter().skip(skipped) {
             writeln!(f, "  log {}: {}", line.level, line.message)?;
         }
-        for frame in self.backtrace.iter().take(SHOWN) {
+        // How a language panics is no news to anybody: the author's own functions, or all where there are none.
+        let own: Vec<_> = self.backtrace.iter().filter(|frame| !is_foreign(frame)).collect();
+        let told = if own.is_empty() { self.backtrace.iter().collect() } else { own };
+        for frame in told.iter().take(SHOWN) {
             writeln!(f, "  in {frame}")?;
         }
-        if self.backtrace.len() > SHOWN {
-            writeln!(f, "  and {} functions further out", self.backtrace.len() - SHOWN)?;
+        let more = self.backtrace.len() - told.len().min(SHOWN);
+        if more > 0 {
+            writeln!(f, "  and {more} functions of libraries or further out")?;
         }
         write!(f, "  to do: {}", self.remedy)
     }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use console::style;
 use veche_app::toolchain::cases::{Case, CaseFile};
+use veche_app::toolchain::expect::Expect;
 use veche_app::toolchain::junit::{self, Outcome};
 use veche_app::toolchain::project::case_files;
 use veche_app::toolchain::update::update;
@@ -63,7 +64,9 @@ pub(crate) fn test(host: &HostArgs, args: &TestArgs) -> anyhow::Result<()> {
             let ran = bench.run(file, case)?;
             let mut failure = compare(case, &ran);
             if failure.is_some() && args.update {
-                answers.insert(case.name.clone(), ran.got.clone());
+                // Log lines are held only where somebody wants them held.
+                let logs = case.expect.logs.as_ref().and(ran.got.logs.clone());
+                answers.insert(case.name.clone(), Expect { logs, ..ran.got.clone() });
                 failure = None;
                 println!("{}  {}: {}", style("new ").yellow(), shown(&file.path), case.name);
             } else {

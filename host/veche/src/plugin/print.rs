@@ -3,6 +3,7 @@
 use console::style;
 use veche_app::sandbox::LogLine;
 use veche_app::toolchain::difference::{Line, changes};
+use veche_app::toolchain::expect::Expect;
 use veche_app::toolchain::workbench::{Ran, Usage};
 use veche_domain::limits::{LimitKind, Limits};
 
@@ -81,7 +82,7 @@ pub(crate) fn difference(wanted: &str, got: &str) -> String {
 pub(crate) fn ran(ran: &Ran) {
     match &ran.trouble {
         Some(trouble) => println!("{trouble}"),
-        None => print!("{}", ran.got.outline()),
+        None => print!("{}", Expect { logs: None, ..ran.got.clone() }.outline()),
     }
     if ran.trouble.is_none() {
         logs(&ran.logs, ran.logs_cut);
