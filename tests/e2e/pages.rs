@@ -314,7 +314,7 @@ async fn an_answer_goes_from_draft_to_closing_once() {
     };
     let far = act(&[("version", &version), ("once", &once), ("until", "2099-01-01"), ("reason", "ждём асфальт")]);
     assert_eq!(send(&head, "/extend", &far).await, 422, "59-FZ knows thirty days");
-    let least = page.split_once("min=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let least = page.split_once("name=\"until\" min=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
     let more = act(&[("version", &version), ("once", &once), ("until", &least), ("reason", "ждём асфальт")]);
     assert_eq!([send(&head, "/extend", &more).await, send(&head, "/extend", &more).await], [303, 303]);
     let page = head.text(&path).await;
