@@ -1,6 +1,6 @@
 -- Search: stems of what an appeal says, personal data masked. Who writes an appeal only notes it here; a chore of the app makes
 -- the stems later, so that an import does not wait for them.
-CREATE VIRTUAL TABLE appeal_search USING fts5(appeal_id UNINDEXED, words, tokenize = "unicode61 remove_diacritics 0", detail = none);
+CREATE VIRTUAL TABLE appeal_search USING fts5(appeal_id UNINDEXED, words, tokenize = "unicode61 remove_diacritics 0");
 CREATE TABLE search_pending (
     appeal_id BLOB PRIMARY KEY,
     -- Whether the appeal stands in the index already.

@@ -142,7 +142,7 @@ async fn every_page_as_every_role_and_as_nobody() {
 async fn pages_are_sealed_and_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::sample(folder.path()).await;
-    let visitor = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let visitor = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     for path in ["/sign-in", "/profile", "/regions/yaroslavl/queue", "/no/such/page", "/regions/atlantis/queue"] {
         let mut request = visitor.client.get(format!("{}{path}", served.address)).header(COOKIE, &visitor.cookie);
         request = request.header("accept", "text/html");
@@ -168,7 +168,7 @@ async fn pages_are_sealed_and_not_kept() {
 async fn a_form_proves_its_origin() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::sample(folder.path()).await;
-    let visitor = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let visitor = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     let views = "/regions/yaroslavl/queue/views";
     let fields = |csrf: &'static str| [("name", "Мой отбор"), ("query", "show=overdue"), ("csrf", csrf)];
     // Another site, or a form without the session's text: nothing happens, and nothing is lost.
@@ -190,7 +190,7 @@ async fn a_form_proves_its_origin() {
 async fn what_was_typed_outlives_the_session() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::sample(folder.path()).await;
-    let mut visitor = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let mut visitor = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     let csrf = visitor.csrf().await;
     visitor.post("/sign-out", &[("csrf", &csrf)]).await;
     let text = "Двадцать минут набранный\nтекст с <тегом> и «кавычками»";
@@ -201,14 +201,14 @@ async fn what_was_typed_outlives_the_session() {
     assert!(page.contains("набранный\nтекст с &#60;тегом&#62;"), "{page}");
     // Signing in on that page leads to the form with the new session's proof, not to a blank one.
     let packed = hidden(&page, "kept_fields").replace("&#38;", "&");
-    let fields = [("login", "op"), ("password", PASSWORD), ("kept_path", views), ("kept_fields", packed.as_str())];
+    let fields = [("login", "oper"), ("password", PASSWORD), ("kept_path", views), ("kept_fields", packed.as_str())];
     let signed = visitor.post("/sign-in", &fields).await;
     visitor.cookie = session_of(&signed);
     let page = signed.text().await.unwrap();
     assert!(page.contains(&format!("action=\"{views}\"")) && page.contains("&#60;тегом&#62;"), "{page}");
     assert_eq!(hidden(&page, "csrf"), visitor.csrf().await);
     // A kept form leads nowhere but to this host.
-    let fields = [("login", "op"), ("password", PASSWORD), ("kept_path", "//evil.example/"), ("kept_fields", "a=b")];
+    let fields = [("login", "oper"), ("password", PASSWORD), ("kept_path", "//evil.example/"), ("kept_fields", "a=b")];
     let signed = visitor.post("/sign-in", &fields).await;
     assert_eq!((signed.status().as_u16(), signed.headers()[LOCATION].to_str().unwrap()), (303, "/"));
 }
@@ -228,7 +228,7 @@ async fn an_appeal_is_text_and_never_markup() {
         assert!(status < 300, "{new}");
         ids.push(new["id"].as_str().unwrap().to_owned());
     }
-    let visitor = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let visitor = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     let mut pages = vec![visitor.text("/regions/yaroslavl/queue").await];
     for id in &ids {
         pages.push(visitor.text(&format!("/regions/yaroslavl/appeals/{id}")).await);
@@ -282,7 +282,7 @@ async fn an_answer_goes_from_draft_to_closing_once() {
     let body = serde_json::json!({"channel": "portal", "regime": "59fz", "text": "На дороге огромная яма", "place": {"municipality": "78701000"}});
     let (_, new) = served.send("POST", "/regions/yaroslavl/appeals", Some(&intake), Some(&body)).await;
     let path = format!("/regions/yaroslavl/appeals/{}", new["id"].as_str().unwrap());
-    let operator = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let operator = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     let head = Visitor::sign_in(&served, "head", &["head@yaroslavl"]).await;
     let page = operator.text(&path).await;
     assert!(page.contains("/draft\"") && !page.contains("/answer\""), "an operator drafts and does not approve");
@@ -314,7 +314,7 @@ async fn an_answer_goes_from_draft_to_closing_once() {
     };
     let far = act(&[("version", &version), ("once", &once), ("until", "2099-01-01"), ("reason", "ждём асфальт")]);
     assert_eq!(send(&head, "/extend", &far).await, 422, "59-FZ knows thirty days");
-    let least = page.split_once("min=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let least = page.split_once("name=\"until\" min=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
     let more = act(&[("version", &version), ("once", &once), ("until", &least), ("reason", "ждём асфальт")]);
     assert_eq!([send(&head, "/extend", &more).await, send(&head, "/extend", &more).await], [303, 303]);
     let page = head.text(&path).await;
@@ -356,7 +356,7 @@ async fn the_applicant_is_shown_to_whom_the_log_names() {
         "applicant": {"name": "Мышкина Тётя", "email": "mouse@example.org"}});
     let (_, new) = served.send("POST", "/regions/yaroslavl/appeals", Some(&intake), Some(&body)).await;
     let path = format!("/regions/yaroslavl/appeals/{}", new["id"].as_str().unwrap());
-    let operator = Visitor::sign_in(&served, "op", &["operator@yaroslavl"]).await;
+    let operator = Visitor::sign_in(&served, "oper", &["operator@yaroslavl"]).await;
     let auditor = Visitor::sign_in(&served, "auditor", &["auditor@yaroslavl"]).await;
     let page = operator.text(&path).await;
     assert!(!page.contains("Мышкина") && page.contains("/original"), "{page}");

@@ -77,7 +77,7 @@ async fn browser_operator_sees_why_corrects_and_answers() {
     browser.follow(".page-actions a").await;
     // A correction with its reason; the page says what changed and who did it.
     browser.click(".acts details:nth-of-type(2) > summary").await;
-    browser.choose("#body0", "road-service").await;
+    browser.choose("#body0", "min-health").await;
     browser.fill("#why0", "Дорогу обслуживает дорожная служба").await;
     browser.follow("form[action$='/correct'] button").await;
     browser.says("Исправление сохранено").await;
@@ -113,9 +113,9 @@ async fn browser_pages_stand_bad_moments() {
     // The session ends while somebody types: nothing typed is lost.
     browser.open(&appeal).await;
     browser.click(".acts details:nth-of-type(2) > summary").await;
-    browser.choose("#body0", "road-service").await;
+    browser.choose("#body0", "min-health").await;
     browser.fill("#why0", "Двадцать минут набранная причина").await;
-    browser.run("return fetch('/sign-out', {method: 'POST', redirect: 'manual', body: new URLSearchParams({csrf: document.querySelector('[name=csrf]').value})})").await;
+    browser.run("return fetch('/sign-out', {method: 'POST', redirect: 'manual', body: new URLSearchParams({csrf: document.querySelector('[name=csrf]').value})}).then(() => true)").await;
     browser.follow("form[action$='/correct'] button").await;
     browser.says("Двадцать минут набранная причина").await;
     browser.look("session-over").await;
@@ -131,7 +131,7 @@ async fn browser_pages_stand_bad_moments() {
     let older = version.as_str().unwrap().parse::<i64>().unwrap() - 1;
     browser.run(&format!("document.querySelectorAll('[name=version]').forEach(f => f.value = {older})")).await;
     browser.click(".acts details:nth-of-type(2) > summary").await;
-    browser.choose("#body0", "grid-company").await;
+    browser.choose("#body0", "min-energy").await;
     browser.fill("#why0", "из второй вкладки").await;
     browser.follow("form[action$='/correct'] button").await;
     browser.says("Данные уже изменил кто-то другой").await;

@@ -12,13 +12,19 @@ const language = document.documentElement.lang;
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 
 function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name) => style.getPropertyValue(name).trim();
-  return {
+  // A canvas knows no variables: an element resolves them.
+  const probe = document.body.appendChild(document.createElement("span"));
+  const of = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const all = {
     text: of("--tblr-body-color"),
     line: of("--tblr-border-color"),
     series: ["--tblr-primary", "--tblr-orange", "--tblr-teal", "--tblr-purple", "--tblr-yellow", "--tblr-cyan"].map(of),
   };
+  probe.remove();
+  return all;
 }
 
 function option(description) {

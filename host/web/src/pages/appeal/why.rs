@@ -17,6 +17,8 @@ use crate::problem::Problem;
 pub(super) struct Why {
     pub(super) message: String,
     pub(super) evidence: Vec<String>,
+    /// Whether the sentence holds the words.
+    pub(super) told: bool,
 }
 
 /// What a plug-in proposed.
@@ -72,7 +74,13 @@ fn percent(confidence: f32) -> u32 {
 }
 
 fn whys(reasons: Vec<veche_domain::decision::Reason>) -> Vec<Why> {
-    reasons.into_iter().map(|reason| Why { message: reason.message, evidence: reason.evidence }).collect()
+    let each = reasons.into_iter().map(|reason| Why {
+        // Many rules say the words in their sentence already.
+        told: reason.evidence.iter().all(|word| reason.message.contains(word.as_str())),
+        message: reason.message,
+        evidence: reason.evidence,
+    });
+    each.collect()
 }
 
 /// The calls on one question.
