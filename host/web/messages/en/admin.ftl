@@ -322,8 +322,7 @@ admin-shadow-begun = The draft is in shadow. The comparison grows with new appea
 admin-shadow-why = Decisions are not affected.
 admin-shadow-dropped = { $count ->
     [one] { $count } shadow decision was left out: the queue was full.
-   *
-    [other] { $count } shadow decisions were left out: the queue was full.
+   *[other] { $count } shadow decisions were left out: the queue was full.
 }
 admin-shadow-differences = Where the new rules say otherwise
 admin-shadow-would-category = Category would be
@@ -363,10 +362,7 @@ admin-consent-do = Consent
 admin-consented = The consent was kept.
 admin-consent-missing = The leads of these blocks have not consented: { $blocks }.
 admin-out-shadow = In shadow: compared with the active rules
-admin-out-canary = { $count ->
-   *
-    [other] Decides { $count }% of the appeals: compared with the active rules
-}
+admin-out-canary = Decides { $count }% of the appeals: compared with the active rules
 admin-out-since = Began
 admin-out-open = Open the draft
 admin-out-nothing = No appeals have come since.
@@ -465,23 +461,19 @@ admin-schema-most = At most { $end }.
 admin-schema-less-than = Less than { $end }.
 admin-schema-min-length = { $count ->
     [one] At least { $count } character.
-   *
-    [other] At least { $count } characters.
+   *[other] At least { $count } characters.
 }
 admin-schema-max-length = { $count ->
     [one] At most { $count } character.
-   *
-    [other] At most { $count } characters.
+   *[other] At most { $count } characters.
 }
 admin-schema-min-items = { $count ->
     [one] At least { $count } item.
-   *
-    [other] At least { $count } items.
+   *[other] At least { $count } items.
 }
 admin-schema-max-items = { $count ->
     [one] At most { $count } item.
-   *
-    [other] At most { $count } items.
+   *[other] At most { $count } items.
 }
 
 admin-backtests-title = Back-tests
@@ -514,8 +506,7 @@ admin-would-change = What would change
 admin-unchanged = { $share } of the questions would stay as they are.
 admin-unsteady = { $count ->
     [one] { $count } answer depends on earlier calls: the plug-in remembers something, and live it may answer otherwise.
-   *
-    [other] { $count } answers depend on earlier calls: the plug-in remembers something, and live it may answer otherwise.
+   *[other] { $count } answers depend on earlier calls: the plug-in remembers something, and live it may answer otherwise.
 }
 admin-questions = Questions
 admin-agree-category = Category as it stands
@@ -539,14 +530,12 @@ admin-shift-d = { $number } d
 admin-examples = Examples
 admin-examples-show = { $count ->
     [one] { $count } example
-   *
-    [other] { $count } examples
+   *[other] { $count } examples
 }
 admin-examples-masked = Personal data in the examples are masked.
 admin-left-out = { $count ->
     [one] { $count } more change of rare sorts is not shown.
-   *
-    [other] { $count } more changes of rare sorts are not shown.
+   *[other] { $count } more changes of rare sorts are not shown.
 }
 
 admin-quarantine-title = Quarantine
@@ -562,8 +551,7 @@ admin-block = Block
 admin-cause = Cause
 admin-cause-in-row = { $count ->
     [one] { $count } fault in a row
-   *
-    [other] { $count } faults in a row
+   *[other] { $count } faults in a row
 }
 admin-cause-rate = { $faults } faults in { $calls } calls
 admin-since = Since
@@ -604,17 +592,9 @@ admin-other = other
 admin-not-yet = not yet in force
 admin-no-longer = no longer in force
 admin-bodies = Bodies
-admin-bodies-count = { $count ->
-    [one] Bodies: { $count }
-   *
-    [other] Bodies: { $count }
-}
+admin-bodies-count = Bodies: { $count }
 admin-municipalities = Municipalities
-admin-municipalities-count = { $count ->
-    [one] Municipalities: { $count }
-   *
-    [other] Municipalities: { $count }
-}
+admin-municipalities-count = Municipalities: { $count }
 admin-short-name = Short name
 admin-body-kind = Kind
 admin-body-executive = Executive body
@@ -679,15 +659,13 @@ admin-audit-title = Log of deeds
 admin-audit-check = Check the chain
 admin-audit-whole = { $count ->
     [one] The log is whole: { $count } entry was checked.
-   *
-    [other] The log is whole: { $count } entries were checked.
+   *[other] The log is whole: { $count } entries were checked.
 }
 admin-audit-broken = The log is damaged. Tell the auditor and change nothing on the server.
 admin-audit-digest = Digest of the last entry:
 admin-audit-erased = { $count ->
     [one] The data of { $count } entry were erased by an act.
-   *
-    [other] The data of { $count } entries were erased by an act.
+   *[other] The data of { $count } entries were erased by an act.
 }
 admin-audit-target = On what
 admin-audit-actor-hint = login

@@ -323,8 +323,7 @@ admin-shadow-why = На решения это не влияет.
 admin-shadow-dropped = { $count ->
     [one] { $count } решение тени пропущено: очередь была полна.
     [few] { $count } решения тени пропущены: очередь была полна.
-   *
-    [other] { $count } решений тени пропущено: очередь была полна.
+   *[other] { $count } решений тени пропущено: очередь была полна.
 }
 admin-shadow-differences = Где новые правила решили бы иначе
 admin-shadow-would-category = Была бы категория
@@ -364,10 +363,7 @@ admin-consent-do = Согласиться
 admin-consented = Согласие сохранено.
 admin-consent-missing = Не хватает согласия ответственных за блоки: { $blocks }.
 admin-out-shadow = В тени: сравнение с действующими правилами
-admin-out-canary = { $count ->
-   *
-    [other] Решают { $count } % обращений: сравнение с действующими правилами
-}
+admin-out-canary = Решают { $count } % обращений: сравнение с действующими правилами
 admin-out-since = Начато
 admin-out-open = Открыть черновик
 admin-out-nothing = С этого времени новых обращений не было.
@@ -466,23 +462,19 @@ admin-schema-most = Не больше { $end }.
 admin-schema-less-than = Меньше { $end }.
 admin-schema-min-length = { $count ->
     [one] Не меньше { $count } знака.
-   *
-    [other] Не меньше { $count } знаков.
+   *[other] Не меньше { $count } знаков.
 }
 admin-schema-max-length = { $count ->
     [one] Не больше { $count } знака.
-   *
-    [other] Не больше { $count } знаков.
+   *[other] Не больше { $count } знаков.
 }
 admin-schema-min-items = { $count ->
     [one] Нужна хотя бы { $count } строка.
-   *
-    [other] Нужно строк не меньше { $count }.
+   *[other] Нужно строк не меньше { $count }.
 }
 admin-schema-max-items = { $count ->
     [one] Не больше { $count } строки.
-   *
-    [other] Не больше { $count } строк.
+   *[other] Не больше { $count } строк.
 }
 
 admin-backtests-title = Проверки на истории
@@ -516,8 +508,7 @@ admin-unchanged = Без изменений осталось бы { $share } в�
 admin-unsteady = { $count ->
     [one] { $count } ответ зависит от предыдущих вызовов: плагин что-то запоминает, и в работе ответ может быть другим.
     [few] { $count } ответа зависят от предыдущих вызовов: плагин что-то запоминает, и в работе ответы могут быть другими.
-   *
-    [other] { $count } ответов зависят от предыдущих вызовов: плагин что-то запоминает, и в работе ответы могут быть другими.
+   *[other] { $count } ответов зависят от предыдущих вызовов: плагин что-то запоминает, и в работе ответы могут быть другими.
 }
 admin-questions = Вопросов
 admin-agree-category = Категория как сейчас
@@ -542,15 +533,13 @@ admin-examples = Примеры
 admin-examples-show = { $count ->
     [one] { $count } пример
     [few] { $count } примера
-   *
-    [other] { $count } примеров
+   *[other] { $count } примеров
 }
 admin-examples-masked = Персональные данные в примерах скрыты.
 admin-left-out = { $count ->
     [one] Ещё { $count } изменение редких видов не показано.
     [few] Ещё { $count } изменения редких видов не показаны.
-   *
-    [other] Ещё { $count } изменений редких видов не показано.
+   *[other] Ещё { $count } изменений редких видов не показано.
 }
 
 admin-quarantine-title = Карантин
@@ -567,8 +556,7 @@ admin-cause = Причина
 admin-cause-in-row = { $count ->
     [one] { $count } сбой подряд
     [few] { $count } сбоя подряд
-   *
-    [other] { $count } сбоев подряд
+   *[other] { $count } сбоев подряд
 }
 admin-cause-rate = сбоев { $faults } на { $calls } вызовов
 admin-since = С
@@ -609,17 +597,9 @@ admin-other = прочие
 admin-not-yet = ещё не действует
 admin-no-longer = уже не действует
 admin-bodies = Органы и организации
-admin-bodies-count = { $count ->
-    [one] Органы и организации: { $count }
-   *
-    [other] Органы и организации: { $count }
-}
+admin-bodies-count = Органы и организации: { $count }
 admin-municipalities = Муниципалитеты
-admin-municipalities-count = { $count ->
-    [one] Муниципалитеты: { $count }
-   *
-    [other] Муниципалитеты: { $count }
-}
+admin-municipalities-count = Муниципалитеты: { $count }
 admin-short-name = Кратко
 admin-body-kind = Вид
 admin-body-executive = Орган власти региона
@@ -685,15 +665,13 @@ admin-audit-check = Проверить целостность
 admin-audit-whole = { $count ->
     [one] Журнал цел: проверена { $count } запись.
     [few] Журнал цел: проверены { $count } записи.
-   *
-    [other] Журнал цел: проверено { $count } записей.
+   *[other] Журнал цел: проверено { $count } записей.
 }
 admin-audit-broken = Журнал повреждён. Сообщите аудитору и не меняйте ничего на сервере.
 admin-audit-digest = Дайджест последней записи:
 admin-audit-erased = { $count ->
     [one] Данные { $count } записи стёрты по акту.
-   *
-    [other] Данные { $count } записей стёрты по акту.
+   *[other] Данные { $count } записей стёрты по акту.
 }
 admin-audit-target = Над чем
 admin-audit-actor-hint = логин

@@ -23,7 +23,7 @@ async fn browser_admin_changes_the_rules_and_goes_back() {
     browser.says("Плагины и версии").await;
     browser.look("admin-releases").await;
     assert_eq!(browser.count("form[data-upload]").await, 0, "who enables does not upload");
-    browser.follow("#plugin-router-table ~ * a, section[aria-labelledby='plugin-router-table'] tbody a").await;
+    browser.follow("section[data-plugin='router-table'] tbody a").await;
     browser.says("Выбирает исполнителя и сроки").await;
     browser.says("читать подключённые к нему справочники").await;
     browser.says("Вызовы по дням").await;
@@ -161,7 +161,7 @@ async fn browser_admin_lets_a_plugin_out_of_quarantine() {
     browser.says("Выпущен вручную").await;
 
     browser.open("/regions/yaroslavl/releases").await;
-    browser.follow("section[aria-labelledby='plugin-router-table'] tbody a").await;
+    browser.follow("section[data-plugin='router-table'] tbody a").await;
     browser.click("details.fault summary").await;
     browser.says("the limit `fuel` was hit").await;
     browser.says("Стек вызовов").await;
