@@ -139,6 +139,10 @@ impl Part {
         }
     }
 
+    fn default_list(&self) -> Option<&Vec<Value>> {
+        self.schema.get("default").and_then(Value::as_array)
+    }
+
     fn hint(&self, lang: Lang) -> String {
         spoken(self.word("description"), lang)
     }
@@ -162,6 +166,18 @@ fn spoken(text: &str, lang: Lang) -> String {
 
 fn step(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A value without what is nothing in its objects, as a form reads it.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let real = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(real.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
 }
 
 /// A property for a list to read: name, what it is, what it means.
@@ -300,7 +316,9 @@ impl Typed {
             Shape::Object(fields) if value.is_object() => {
                 let mut rest = value.as_object().cloned().unwrap_or_default();
                 for (name, part, _) in &fields {
-                    if let Some(value) = rest.remove(name) {
+                    // A list that is left out holds its default: the form shows it, so that it is not sent back empty.
+                    let value = rest.remove(name).or_else(|| part.default_list().cloned().map(Value::Array));
+                    if let Some(value) = value {
                         self.write(root, &step(pointer, name), part, &value, depth + 1);
                     }
                 }
@@ -445,10 +463,10 @@ impl Reader<'_> {
                         self.wrong(pointer, self.lang.with(message, &[("count", end.into())]));
                     }
                 }
-                // An empty list that is not the default must be said.
-                let by_default =
-                    part.schema.get("default").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-                (required || count > 0 || by_default).then_some(Value::Array(list))
+                // What is the default is left out; an empty list that is not must be said.
+                let default = part.default_list().cloned().unwrap_or_default();
+                let is_default = without_nulls(&Value::Array(default)) == Value::Array(list.clone());
+                (required || !is_default).then_some(Value::Array(list))
             }
             Shape::Json => {
                 let value = self.json(pointer);
@@ -702,6 +720,19 @@ mod tests {
             typed.remove(odd);
         }
         assert_eq!(typed, before);
+    }
+
+    #[test]
+    fn a_list_by_default_is_shown_and_is_not_emptied() {
+        let root = json!({"type": "object", "properties": {"terms": {
+            "type": "array", "default": [{"days": 30, "channel": null}],
+            "items": {"type": "object", "properties": {"days": {"type": "integer"}, "channel": {"type": ["string", "null"]}}},
+        }}});
+        let mut typed = Typed::of(&root, &json!({}));
+        assert_eq!(typed.text("/terms/0/days"), "30");
+        assert_eq!(typed.read(&root, Lang::Ru), Ok(json!({})), "what nobody touched is not written down");
+        typed.remove("/terms/0");
+        assert_eq!(typed.read(&root, Lang::Ru), Ok(json!({"terms": []})), "taken out by hand");
     }
 
     #[test]
