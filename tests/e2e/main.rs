@@ -29,5 +29,6 @@ mod rollouts;
 mod rules;
 mod scenario;
 mod store;
+mod usage;
 mod walls;
 mod world;
