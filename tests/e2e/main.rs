@@ -33,5 +33,6 @@ mod scenario;
 mod store;
 mod toolchain;
 mod training;
+mod usage;
 mod walls;
 mod world;

@@ -195,6 +195,37 @@ impl Store {
         Ok(rows.into_iter().map(Record::row).collect())
     }
 
+    /// Entries of a chain before a place, newest first.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn newest_audit_entries(
+        &self,
+        chain: &Chain,
+        filter: &AuditFilter,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        const SQL: &str = "SELECT a.*, p.seq AS private_seq, p.salt, p.data, p.erased_by FROM audit a \
+             LEFT JOIN audit_private p ON p.chain = a.chain AND p.seq = a.seq WHERE a.chain = $1 AND a.seq < $2 \
+             AND ($3 IS NULL OR a.target = $3) AND ($4 IS NULL OR a.actor = $4) AND ($5 IS NULL OR a.deed = $5) \
+             AND a.at >= $6 AND a.at < $7 ORDER BY a.seq DESC LIMIT $8";
+        let rows: Vec<Record> = on_db!(self, read pool => {
+            sqlx::query_as(SQL)
+                .bind(chain.to_string())
+                .bind(before)
+                .bind(filter.target.as_deref())
+                .bind(filter.actor.as_deref())
+                .bind(filter.deed.as_deref())
+                .bind(filter.from.map_or(i64::MIN, |at| at.timestamp_micros()))
+                .bind(filter.to.map_or(i64::MAX, |at| at.timestamp_micros()))
+                .bind(limit)
+                .fetch_all(pool)
+                .await?
+        });
+        Ok(rows.into_iter().map(Record::row).collect())
+    }
+
     /// Place and digest of a chain's newest entry.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod sessions;
 mod shadow;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod usage;
 mod vault;
 
 pub use accounts::{AccountChange, AccountRow, NewAccount, TokenRow};
@@ -55,4 +56,5 @@ pub use rollout::Rollout;
 pub use rules::{Activation, BlobKind, RegionRow, Switch};
 pub use sessions::SessionRow;
 pub use shadow::{ShadowDifference, ShadowTally, Shadowed};
+pub use usage::{DURATION_ENDS_US, UsageDay};
 pub use vault::{Vault, VaultError};

@@ -1,6 +1,7 @@
 //! The pages in a real browser against a real host. Each role's main task, axe-core without a violation, no line on the
 //! console; pictures in `target/screenshots`.
 
+mod admin;
 mod centre;
 mod driver;
 mod everyone;

@@ -1,1 +1,10 @@
-# developer
+developer-title = My plug-ins
+developer-none = You have no plug-ins yet
+developer-none-why = Upload a first release: the plug-in's name becomes yours. `veche plugin new` makes a new plug-in.
+developer-releases = Releases
+developer-calls = Calls in 7 days
+developer-faults = Faults in 7 days
+developer-faults-title = Faults and log
+developer-faults-why = The latest faults of your plug-ins. Personal data in their texts and log lines are masked.
+developer-backtest-why = Try a draft with your plug-in on past appeals. Personal data are masked, decisions do not change.
+developer-backtest-no-drafts = There are no drafts. Ask the administrator to enable your release in one.

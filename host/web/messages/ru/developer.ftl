@@ -1,1 +1,10 @@
-# developer
+developer-title = Мои плагины
+developer-none = У вас пока нет плагинов
+developer-none-why = Загрузите первую версию: название плагина закрепится за вами. Новый плагин создаёт команда «veche plugin new».
+developer-releases = Версии
+developer-calls = Вызовов за 7 дней
+developer-faults = Сбоев за 7 дней
+developer-faults-title = Сбои и журнал
+developer-faults-why = Последние сбои ваших плагинов. Персональные данные в тексте сбоев и журнала скрыты.
+developer-backtest-why = Проверьте черновик с вашим плагином на прошлых обращениях. Персональные данные скрыты, решения не меняются.
+developer-backtest-no-drafts = Черновиков нет. Попросите администратора включить вашу версию в черновике набора правил.

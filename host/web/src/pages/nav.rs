@@ -19,7 +19,16 @@ const fn entry(path: &'static str, label: &'static str, action: Action) -> Entry
 }
 
 /// In the order of the navigation. A page stands here once it is served.
-const ENTRIES: &[Entry] = &[entry("queue", "nav-queue", Action::ReadAppeals)];
+const ENTRIES: &[Entry] = &[
+    entry("queue", "nav-queue", Action::ReadAppeals),
+    entry("plugins", "nav-plugins", Action::UploadRelease),
+    entry("releases", "nav-releases", Action::ReadFaults),
+    entry("rules", "nav-rules", Action::BacktestRules),
+    entry("quarantine", "nav-quarantine", Action::ReleaseQuarantined),
+    entry("datasets", "nav-datasets", Action::UploadDataset),
+    entry("accounts", "nav-accounts", Action::ManageAccounts),
+    entry("audit", "nav-audit", Action::ReadAudit),
+];
 
 /// An entry for one visitor.
 #[derive(Debug, Clone)]

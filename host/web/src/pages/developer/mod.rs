@@ -1,7 +1,9 @@
 //! Pages of the developer: releases, faults, back-tests of one's own plug-ins.
 
+mod plugins;
+
 use super::PageRoute;
 
 pub(super) fn routes() -> Vec<PageRoute> {
-    Vec::new()
+    plugins::routes()
 }
