@@ -38,9 +38,9 @@ pub use error::StoreError;
 pub use exports::{CategoryName, ExportJob, ExportResult, ExportRows, Names, RowPlace};
 pub use identities::{Begun, Identity};
 pub use indicators::{
-    Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
-    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, StepRow, Tallies,
-    WorkingMinutes,
+    BehindFilter, BehindRow, Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob,
+    Measured, MeasuredFilter, MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow,
+    Side, StepRow, Tallies, WorkingMinutes,
 };
 pub use people::Act;
 pub use quarantine::QuarantineEvent;
