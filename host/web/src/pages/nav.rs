@@ -19,7 +19,11 @@ const fn entry(path: &'static str, label: &'static str, action: Action) -> Entry
 }
 
 /// In the order of the navigation. A page stands here once it is served.
-const ENTRIES: &[Entry] = &[entry("queue", "nav-queue", Action::ReadAppeals)];
+const ENTRIES: &[Entry] = &[
+    entry("queue", "nav-queue", Action::ReadAppeals),
+    entry("indicators", "nav-indicators", Action::ReadIndicators),
+    entry("exports", "nav-exports", Action::Export),
+];
 
 /// An entry for one visitor.
 #[derive(Debug, Clone)]
