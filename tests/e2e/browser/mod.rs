@@ -2,6 +2,7 @@
 //! console; pictures in `target/screenshots`.
 
 mod centre;
+mod curator;
 mod driver;
 mod everyone;
 
