@@ -42,9 +42,9 @@ pub use error::StoreError;
 pub use exports::{CategoryName, ExportJob, ExportResult, ExportRows, Names, RowPlace};
 pub use identities::{Begun, Identity};
 pub use indicators::{
-    Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob, Measured, MeasuredFilter,
-    MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow, Standing, StepRow, Tallies,
-    Told, WorkingMinutes,
+    BehindFilter, BehindRow, Categories, DecompositionRow, DecompositionState, FactSpan, JobFault, MeasureJob,
+    Measured, MeasuredFilter, MeasuredResult, OfAppeal, Origin, OtherText, PassportRow, Progressed, Reported, SetRow,
+    Side, Standing, StepRow, Tallies, Told, WorkingMinutes,
 };
 pub use openness::{OpenCount, OpenFigures};
 pub use people::Act;

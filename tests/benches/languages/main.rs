@@ -103,18 +103,7 @@ fn measure(name: &str, file: &Path, class: LimitsClass) -> Cost {
     });
     let shared = in_batch(&yard, &plugin, &question);
     let (fuel, memory) = (report.fuel, report.memory);
-    Cost {
-        name: name.to_owned(),
-        size: component.len(),
-        inspected,
-        prepared,
-        again,
-        fresh,
-        shared,
-        fuel,
-        memory,
-        answer,
-    }
+    Cost { name: name.to_owned(), size: component.len(), inspected, prepared, fresh, shared, fuel, memory, answer }
 }
 
 /// Calls in runs of as many as a back-test makes in one instance.

@@ -3,6 +3,7 @@
 
 mod admin;
 mod centre;
+mod curator;
 mod driver;
 mod everyone;
 mod operator;

@@ -10,7 +10,7 @@ use crate::rules::check;
 use crate::world::root;
 
 /// A month of a few appeals whose every count is known.
-async fn february(app: &App) -> Vec<AppealId> {
+pub(super) async fn february(app: &App) -> Vec<AppealId> {
     // 12 January 2026: answered in February, in time. POS gives 30 days.
     let hole = "Глубокая яма на дороге";
     let a = take_in(app, "a", "2026-01-12T07:00:00Z", hole, json!({})).await;

@@ -1,6 +1,7 @@
 //! Indicators, on both databases: built-in formulas beside counts by hand, plug-ins and what they get wrong, jobs, passports,
 //! targets, entered values, decompositions.
 
+mod behind;
 mod formulas;
 mod history;
 mod passports;

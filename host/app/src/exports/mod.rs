@@ -6,6 +6,7 @@
 pub mod files;
 pub mod formats;
 pub mod jobs;
+pub mod preview;
 mod rows;
 mod run;
 

@@ -1,9 +1,10 @@
 //! Indicators: what a region measures, how it is measured, who approves it.
 //!
-//! `catalogue` lists what there is, `formulas` folds counts into the built-in ones, `plugins` asks the rules' plug-ins,
+//! `behind` lists the questions that a number counts, `catalogue` what there is, `formulas` folds counts into the built-in ones, `plugins` asks the rules' plug-ins,
 //! `jobs` measures and keeps, `passports` moves passports and `document` prints them, `sets`, `values` and `targets` are what
 //! people load and enter, `decomposition` looks into `other`, `progress` takes in what became of appeals.
 
+pub mod behind;
 pub mod catalogue;
 pub mod decomposition;
 pub mod document;

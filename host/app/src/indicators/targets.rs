@@ -77,12 +77,12 @@ pub struct PlanFact {
     pub official: bool,
 }
 
-/// Plan and fact of a region, of one indicator or of all. A target of the mandatory set for a year stands for the whole
-/// region where nobody set another.
+/// Targets of a region, of one indicator or of all. A target of the mandatory set for a year stands for the whole region
+/// where nobody set another.
 ///
 /// # Errors
 /// Store errors.
-pub async fn plan_fact(app: &App, region: &RegionCode, indicator: Option<&str>) -> Result<Vec<PlanFact>, AppError> {
+pub async fn plans(app: &App, region: &RegionCode, indicator: Option<&str>) -> Result<Vec<Target>, AppError> {
     let mut targets = app.store.targets(region, indicator).await?;
     let sets = app.store.indicator_sets(region).await?;
     if let Some(row) = sets.first() {
@@ -100,7 +100,24 @@ pub async fn plan_fact(app: &App, region: &RegionCode, indicator: Option<&str>) 
             }
         }
     }
-    let yellow = sets.first().map_or(10.0, |row| row.set.yellow_percent);
+    Ok(targets)
+}
+
+/// How far below a target is still yellow in a region, percent of the target.
+///
+/// # Errors
+/// Store errors.
+pub async fn yellow_percent(app: &App, region: &RegionCode) -> Result<f64, AppError> {
+    Ok(app.store.indicator_sets(region).await?.first().map_or(10.0, |row| row.set.yellow_percent))
+}
+
+/// Plan and fact of a region, of one indicator or of all.
+///
+/// # Errors
+/// Store errors.
+pub async fn plan_fact(app: &App, region: &RegionCode, indicator: Option<&str>) -> Result<Vec<PlanFact>, AppError> {
+    let targets = plans(app, region, indicator).await?;
+    let yellow = yellow_percent(app, region).await?;
     let catalogue = catalogue::of(app, region).await?;
     let mut rows = Vec::with_capacity(targets.len());
     for target in targets {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 use veche_domain::code::{Digest, RegionCode};
-use veche_domain::indicator::{Measurement, Period};
+use veche_domain::indicator::{Measurement, Period, PeriodKind};
 
 use super::{day, period};
 use crate::db::{Store, digest, moment, now, on_db};
@@ -110,6 +110,10 @@ pub struct MeasuredFilter {
     pub indicator: Option<String>,
     /// Period's kind, first and last day.
     pub period: Option<Period>,
+    /// Periods of this kind.
+    pub kind: Option<PeriodKind>,
+    /// Periods that begin on this day or earlier.
+    pub until: Option<NaiveDate>,
     /// Periods that begin on this day or later.
     pub from: Option<NaiveDate>,
     /// Earlier revisions, too.
@@ -337,6 +341,12 @@ where
         query.push(" AND kind = ").push_bind(period.kind.as_str().to_owned());
         query.push(" AND first = ").push_bind(period.first.to_string());
         query.push(" AND last = ").push_bind(period.last.to_string());
+    }
+    if let Some(kind) = filter.kind {
+        query.push(" AND kind = ").push_bind(kind.as_str().to_owned());
+    }
+    if let Some(until) = filter.until {
+        query.push(" AND first <= ").push_bind(until.to_string());
     }
     if let Some(from) = filter.from {
         query.push(" AND first >= ").push_bind(from.to_string());

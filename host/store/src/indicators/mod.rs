@@ -1,5 +1,6 @@
 //! Indicators: the facts that they count, what was measured, sets, targets, passports, decompositions of `other`.
 
+mod behind;
 mod decompositions;
 mod facts;
 mod jobs;
@@ -14,6 +15,7 @@ use veche_domain::indicator::{Period, PeriodKind};
 
 use crate::error::StoreError;
 
+pub use behind::{BehindFilter, BehindRow, Side};
 pub use decompositions::{DecompositionRow, DecompositionState, OtherText};
 pub use facts::{Categories, FactSpan};
 pub use jobs::{JobFault, MeasureJob};

@@ -159,6 +159,7 @@ pub(crate) async fn measurements(
         from: query.from,
         history: query.history,
         official: query.official,
+        ..MeasuredFilter::default()
     };
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     Ok(Json(json(&web.app.store.measured(&region, &filter, limit).await?)))

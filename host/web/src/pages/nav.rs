@@ -21,6 +21,8 @@ const fn entry(path: &'static str, label: &'static str, action: Action) -> Entry
 /// In the order of the navigation. A page stands here once it is served.
 const ENTRIES: &[Entry] = &[
     entry("queue", "nav-queue", Action::ReadAppeals),
+    entry("indicators", "nav-indicators", Action::ReadIndicators),
+    entry("exports", "nav-exports", Action::Export),
     entry("plugins", "nav-plugins", Action::UploadRelease),
     entry("releases", "nav-releases", Action::ReadFaults),
     entry("rules", "nav-rules", Action::BacktestRules),
