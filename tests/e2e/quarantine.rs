@@ -56,7 +56,7 @@ async fn places(app: &App) -> Vec<(String, Option<String>)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_in_a_row_leave_a_binding_out_of_one_block() {
-    let (folder, urls) = databases().await;
+    let (_folder, urls) = databases().await;
     for url in urls {
         let app = app(&url, &crate::world::cache()).await;
         load_sample(&app).await;

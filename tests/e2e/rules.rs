@@ -16,7 +16,7 @@ use crate::world::{app, by, databases, load_sample, yaroslavl};
 
 /// Runs a test with the sample region on each database.
 pub(crate) async fn check(test: impl AsyncFn(App)) {
-    let (folder, urls) = databases().await;
+    let (_folder, urls) = databases().await;
     for url in urls {
         let app = app(&url, &crate::world::cache()).await;
         load_sample(&app).await;

@@ -32,7 +32,7 @@ fn actor() -> Actor {
 
 /// Runs a test with the sample region and these exporters of it on each database.
 async fn check(exporters: &[&str], test: impl AsyncFn(App)) {
-    let (folder, urls) = databases().await;
+    let (_folder, urls) = databases().await;
     for url in urls {
         let app = app(&url, &crate::world::cache()).await;
         load_sample_with(&app, exporters).await;

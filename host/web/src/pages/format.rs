@@ -16,7 +16,7 @@ pub(crate) fn number(value: i64, lang: Lang) -> String {
         text.push('−');
     }
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(if lang == Lang::Ru { SPACE } else { ',' });
         }
         text.push(digit);

@@ -56,7 +56,7 @@ fn who(page: &Page, actor: Option<&str>) -> String {
         None => page.t("event-by-rules"),
         Some(("account", login)) => login.to_owned(),
         Some(("token", _)) => page.t("event-by-token"),
-        Some((other, rest)) if rest.is_empty() => other.to_owned(),
+        Some((other, "")) => other.to_owned(),
         Some((_, rest)) => rest.to_owned(),
     }
 }

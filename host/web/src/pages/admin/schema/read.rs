@@ -48,7 +48,8 @@ impl Reader<'_> {
             Shape::Number { whole } => self.number(pointer, part, whole, &text),
             Shape::Flag => Some(Value::Bool(text == "true")),
             Shape::Choice(choices) => {
-                let chosen = choices.into_iter().map(|(value, _)| value).find(|value| value.to_string() == text);
+                let typed: Option<Value> = text.parse().ok();
+                let chosen = choices.into_iter().map(|(value, _)| value).find(|value| Some(value) == typed.as_ref());
                 if chosen.is_none() { self.wrong(pointer, self.lang.t("admin-schema-choose")) } else { chosen }
             }
             Shape::Object(fields) => {
