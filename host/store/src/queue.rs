@@ -167,22 +167,29 @@ impl Store {
         Ok(())
     }
 
-    /// Other appeals with the same address, newest first.
+    /// Other appeals with the same address in the same municipality, newest first.
     ///
     /// # Errors
     /// Store errors.
     pub async fn neighbours(
         &self,
         region: &RegionCode,
-        address: &str,
+        (municipality, address): (Option<&str>, &str),
         but: AppealId,
         limit: i64,
     ) -> Result<Vec<Neighbour>, StoreError> {
         const SQL: &str = "SELECT appeal_id, received_at, category, state, repeated FROM fact \
-             WHERE region = $1 AND address = $2 AND appeal_id <> $3 AND question = 0 ORDER BY received_at DESC LIMIT $4";
+             WHERE region = $1 AND address = $2 AND COALESCE(municipality, '') = $3 AND appeal_id <> $4 AND question = 0 \
+             ORDER BY received_at DESC LIMIT $5";
         type Row = (Uuid, i64, Option<String>, String, bool);
         let rows: Vec<Row> = on_db!(self, read pool => {
-            sqlx::query_as(SQL).bind(region.as_str()).bind(address).bind(but.0).bind(limit).fetch_all(pool).await?
+            sqlx::query_as(SQL)
+                .bind(region.as_str())
+                .bind(address)
+                .bind(municipality.unwrap_or_default())
+                .bind(but.0)
+                .bind(limit)
+                .fetch_all(pool).await?
         });
         let each = rows.into_iter().map(|(id, received_at, category, state, repeated)| Neighbour {
             id: AppealId(id),

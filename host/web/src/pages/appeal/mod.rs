@@ -245,8 +245,9 @@ async fn render(web: &Web, visit: &Visit, stored: StoredAppeal, opened: bool) ->
         all.filter(|word| seen.insert(*word)).collect()
     };
     let text = pieces(&content.text, &evidence);
-    let near = match &content.place.address {
-        Some(address) => store.neighbours(region, address, id, NEIGHBOURS).await?,
+    let municipality = content.place.municipality.as_ref().map(|code| code.as_str());
+    let near = match content.place.address.as_deref().filter(|address| !address.trim().is_empty()) {
+        Some(address) => store.neighbours(region, (municipality, address), id, NEIGHBOURS).await?,
         None => Vec::new(),
     };
     let map = match content.place.point {
