@@ -196,8 +196,8 @@ fn bound(memory: u64, cpu_seconds: u64) -> std::io::Result<()> {
 
 fn compile_stdin() -> Result<(), (u8, String)> {
     let mut bytes = Vec::new();
-    let starved = |kind| if kind == std::io::ErrorKind::OutOfMemory { EXIT_MEMORY } else { EXIT_REFUSED };
-    let failed = |e: std::io::Error| (starved(e.kind()), e.to_string());
+    let exit = |kind| if kind == std::io::ErrorKind::OutOfMemory { EXIT_MEMORY } else { EXIT_REFUSED };
+    let failed = |e: std::io::Error| (exit(e.kind()), e.to_string());
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
     let mut settings = compiler_settings();
     // One core: the others are for requests. It also keeps time and memory foreseeable.
@@ -205,7 +205,7 @@ fn compile_stdin() -> Result<(), (u8, String)> {
     let compiled = wasmtime::Engine::new(&settings).and_then(|engine| engine.precompile_component(&bytes));
     let code = compiled.map_err(|error| {
         let mut io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-        let memory = error.is::<wasmtime::OutOfMemory>() || io.any(|cause| starved(cause.kind()) == EXIT_MEMORY);
+        let memory = error.is::<wasmtime::OutOfMemory>() || io.any(|cause| exit(cause.kind()) == EXIT_MEMORY);
         (if memory { EXIT_MEMORY } else { EXIT_REFUSED }, format!("{error:#}"))
     })?;
     let mut out = std::io::stdout().lock();
