@@ -93,7 +93,7 @@ pub(crate) fn inspection(i: &Inspection, class: LimitsClass, limits: &Limits) {
     println!("kinds        {}", i.kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "));
     println!("permissions");
     for permission in &i.permissions {
-        println!("  {permission:<11}{}", permission.words(Language::English));
+        println!("  {:<11}{}", permission.as_str(), permission.words(Language::English));
     }
     for stub in &i.stubs {
         println!("  {stub}  a deterministic stub");

@@ -16,8 +16,8 @@ async fn a_signed_release_is_published_and_tried_on_the_history_of_a_host() {
     std::fs::create_dir(&host).unwrap();
     must(&host, &["region", "load", &folder.join("region").display().to_string()]);
     let history = host.join("history.csv");
-    let lines = "external_id,received_at,channel,regime,municipality,text\n\
-                 1,2026-02-02T09:00:00,pos,pos,78701000,Яма на дороге\n2,2026-02-03T09:00:00,pos,pos,78701000,Спасибо\n";
+    let lines = "external_id,received_at,channel,regime,applicant_kind,applicant_name,applicant_phone,municipality,address,lat,lon,text\n\
+                 1,2026-02-02T09:00:00,pos,pos,citizen,,,78701000,,,,Яма на дороге\n2,2026-02-03T09:00:00,pos,pos,citizen,,,78701000,,,,Спасибо\n";
     std::fs::write(&history, lines).unwrap();
     let history = history.display().to_string();
     must(&host, &["appeals", "import", &history, "--map", "veche", "--region", "demo"]);
