@@ -323,7 +323,7 @@ impl Store {
     pub async fn count_failure(
         &self,
         account: &AccountRow,
-        locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send,
+        locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send + Sync,
         at: DateTime<Utc>,
         over: DateTime<Utc>,
         actor: &Actor,
@@ -376,7 +376,7 @@ impl Store {
     pub async fn count_unknown_failure(
         &self,
         login: &Digest,
-        locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send,
+        locked_until: impl Fn(i64) -> Option<DateTime<Utc>> + Send + Sync,
         at: DateTime<Utc>,
         over: DateTime<Utc>,
     ) -> Result<(), StoreError> {

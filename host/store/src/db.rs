@@ -1,6 +1,7 @@
 //! Pools, migrations and the one macro that lets a query run on both databases.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ pub(crate) enum Db {
 macro_rules! on_db {
     ($store:expr, read $pool:ident => $body:expr) => {
         match &$store.db {
-            $crate::db::Db::Sqlite { read: $pool, .. } => $body,
-            $crate::db::Db::Postgres($pool) => $body,
+            $crate::db::Db::Sqlite { read: $pool, .. } => $crate::db::boxed(async { Ok($body) }).await?,
+            $crate::db::Db::Postgres($pool) => $crate::db::boxed(async { Ok($body) }).await?,
         }
     };
     ($store:expr, write $tx:ident: $db:ident => $body:expr) => {
@@ -45,24 +46,38 @@ macro_rules! on_db {
             $crate::db::Db::Sqlite { write, .. } => {
                 #[allow(unused)]
                 type $db = sqlx::Sqlite;
-                // Take the write lock at once: a read that becomes a write may fail with SQLITE_BUSY.
-                let mut $tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                let result = $body;
-                $tx.commit().await?;
-                result
+                $crate::db::boxed(async {
+                    // Take the write lock at once: a read that becomes a write may fail with SQLITE_BUSY.
+                    let mut $tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                    let result = $body;
+                    $tx.commit().await?;
+                    Ok(result)
+                })
+                .await?
             }
             $crate::db::Db::Postgres(pool) => {
                 #[allow(unused)]
                 type $db = sqlx::Postgres;
-                let mut $tx = pool.begin().await?;
-                let result = $body;
-                $tx.commit().await?;
-                result
+                $crate::db::boxed(async {
+                    let mut $tx = pool.begin().await?;
+                    let result = $body;
+                    $tx.commit().await?;
+                    Ok(result)
+                })
+                .await?
             }
         }
     };
 }
 pub(crate) use on_db;
+
+/// A query's future behind a pointer. The compiler proves that it is `Send` here, once, and not again in every
+/// handler that waits for it: without this the pages take minutes to check.
+pub(crate) fn boxed<'a, T>(
+    query: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>> {
+    Box::pin(query)
+}
 
 impl Store {
     /// Opens a store and brings its schema up to date. `postgres://…` opens PostgreSQL; `sqlite:PATH` or a plain

@@ -61,6 +61,31 @@ async fn browser_operator_works_the_queue_by_keyboard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn browser_operator_corrects_several_at_once() {
+    let centre = Centre::start().await;
+    let ids = filled(&centre).await;
+    let browser = centre.browser_as("operator").await;
+    for key in ["j", "x", "j", "x"] {
+        browser.press(key).await;
+    }
+    browser.says("отмечено: 2").await;
+    browser.click(".bulk > summary").await;
+    // The reason is asked for: a correction that nobody can explain is not sent.
+    browser.choose("#bulk-body", "min-health").await;
+    browser.fill("#bulk-reason", "Ведёт один исполнитель").await;
+    browser.look("bulk").await;
+    browser.follow("#bulk button").await;
+    browser.says("Исправлено 2 обращения").await;
+    browser.is_quiet(&[]).await;
+    let mut moved = 0;
+    for id in &ids {
+        browser.open(&format!("/regions/yaroslavl/appeals/{id}")).await;
+        moved += usize::from(browser.text().await.contains("Ведёт один исполнитель"));
+    }
+    assert_eq!(moved, 2, "the two that were marked, each with the reason");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn browser_operator_sees_why_corrects_and_answers() {
     let centre = Centre::start().await;
     let ids = filled(&centre).await;

@@ -40,3 +40,15 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-show-keys]")) does["?"]();
 });
+
+// How many rows are marked, beside what is done with them.
+function countMarked() {
+  const place = document.querySelector("[data-marked]");
+  if (!place) return;
+  const marked = document.querySelectorAll("[data-row] input[type=checkbox]:checked").length;
+  place.textContent = marked ? `${place.dataset.marked}: ${marked}` : "";
+}
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-row]")) countMarked();
+});
+window.addEventListener("pageshow", countMarked);

@@ -50,6 +50,7 @@ queue-view-many = The view was not kept: there may be twenty. Forget one that is
 queue-mark = Mark
 queue-mark-one = Mark: { $text }
 queue-bulk = Correct what is marked
+queue-marked = marked
 queue-bulk-do = Correct
 queue-bulk-nothing = No appeal is marked: mark some in the list.
 queue-bulk-no-change = Nothing was changed: choose a new category or a new body.

@@ -51,6 +51,7 @@ queue-view-many = Отбор не сохранён: их может быть н�
 queue-mark = Отметка
 queue-mark-one = Отметить: { $text }
 queue-bulk = Исправить отмеченные
+queue-marked = отмечено
 queue-bulk-do = Исправить
 queue-bulk-nothing = Ни одно обращение не отмечено: отметьте нужные в списке.
 queue-bulk-no-change = Ничего не изменено: выберите новую категорию или нового исполнителя.
