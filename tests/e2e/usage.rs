@@ -10,8 +10,8 @@ use veche_domain::ruleset::Ruleset;
 use crate::world::{app, by, databases, load_sample, yaroslavl};
 
 async fn submit(app: &App, text: &str) {
-    let appeal =
-        serde_json::json!({"channel": "pos", "regime": "pos", "text": text, "place": {"municipality": "78715000"}});
+    let appeal = serde_json::json!({"channel": "pos", "regime": "pos", "text": text, "received_at": Utc::now(),
+        "place": {"municipality": "78715000"}});
     app.intake.submit(&yaroslavl(), serde_json::from_value(appeal).unwrap(), None).await.unwrap();
 }
 

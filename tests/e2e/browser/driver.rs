@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::world::root;
@@ -22,6 +22,36 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// The key Enter of the protocol.
 pub(crate) const ENTER: &str = "\u{e007}";
 
+/// Starts a driver; its process and port. A port that is free in IPv4 and taken in IPv6 ends it: then it is tried again.
+async fn driver() -> (Child, String) {
+    let mut said = String::new();
+    for _ in 0..5 {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver cannot be started: run the tests with `cargo xtask test`");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        said.clear();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                let port = port.trim_end_matches('.').to_owned();
+                // Read on: it ends when it cannot say something.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                let mut errors = BufReader::new(process.stderr.take().unwrap()).lines();
+                tokio::spawn(async move { while let Ok(Some(_)) = errors.next_line().await {} });
+                return (process, port);
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        process.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
+    }
+    panic!("chromedriver ends before it serves:\n{said}");
+}
+
 /// A browser with a profile of its own.
 pub(crate) struct Browser {
     address: String,
@@ -35,22 +65,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts one that looks at a host.
     pub(crate) async fn start(address: &str) -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver cannot be started: run the tests with `cargo xtask test`");
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver ended before it served");
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
-            }
-        };
-        // Read on: it ends when it cannot say something.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let (process, port) = driver().await;
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless=new".to_owned(),
@@ -200,6 +215,10 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         self.run("window.stillHere = true").await;
         let element = self.find(css).await;
+        // The driver would click before a smooth scroll ends.
+        let id = element.trim_start_matches("element/");
+        let script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        self.post("execute/sync", json!({"script": script, "args": [{ELEMENT: id}]})).await;
         self.post(&format!("{element}/click"), json!({})).await;
     }
 

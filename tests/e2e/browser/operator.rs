@@ -201,7 +201,7 @@ async fn browser_queue_is_live_without_a_jump() {
     browser.chrome("Network.emulateNetworkConditions", offline(true)).await;
     centre.appeal("Не работает светофор на перекрёстке у рынка").await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    browser.says("прорвало трубу").await;
+    browser.says("огромная яма").await;
     browser.chrome("Network.emulateNetworkConditions", offline(false)).await;
     browser.says("Показать новые: 2").await;
     browser.follow(".news a").await;

@@ -324,6 +324,6 @@ mod tests {
 
     #[test]
     fn sizes_are_said_in_their_unit() {
-        assert_eq!([512, 20_480, 3_407_872].map(|n| size(n, Lang::Ru)), ["512 Б", "20 КБ", "3,3 МБ"]);
+        assert_eq!([512, 20_480, 3_460_301].map(|n| size(n, Lang::Ru)), ["512 Б", "20 КБ", "3,3 МБ"]);
     }
 }
