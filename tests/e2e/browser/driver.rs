@@ -98,6 +98,7 @@ impl Browser {
             _process: process,
             _profile: profile,
         };
+        browser.scheme("light").await;
         browser.width(1920).await;
         browser
     }
@@ -129,9 +130,10 @@ impl Browser {
         self.chrome("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// What the system says of light and dark.
+    /// What the system says of light and dark. It asks for no motion: a colour on its way to another is no colour of the page.
     pub(crate) async fn scheme(&self, scheme: &str) {
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"}]});
         self.chrome("Emulation.setEmulatedMedia", features).await;
     }
 
@@ -298,7 +300,12 @@ impl Browser {
         let sizes =
             self.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]").await;
         let (wide, view) = (sizes[0].as_u64().unwrap(), sizes[1].as_u64().unwrap());
-        assert!(wide <= view, "{}: {wide} px wide in a view of {view} px", self.path().await);
+        if wide > view {
+            let widest = "return [...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && \
+                          e.getBoundingClientRect().right > document.documentElement.clientWidth).map(e => e.outerHTML.slice(0, 200))";
+            let widest = self.run(widest).await;
+            panic!("{}: {wide} px wide in a view of {view} px: {widest:#}", self.path().await);
+        }
     }
 
     /// Looks at the page at both widths, light and dark: it fits, axe-core finds nothing, and pictures of the whole page

@@ -205,7 +205,7 @@ curator-passport-errors = { $count ->
 }
 curator-passport-warnings = Worth a look
 curator-passport-digest = Digest of the content
-curator-passport-mend = Mend what is marked at the fields. A draft can be kept with faults, but it cannot be submitted.
+curator-passport-mend = Mend what is marked at the fields. A draft can be kept with faults, but the years of the plan and the base value must already be numbers.
 curator-passport-kept = The draft is kept and has no faults.
 curator-passport-kept-with-faults = The draft is kept. Mend what is marked before you submit it.
 curator-passport-fixed = The passport was handed in and is not changed any more. Write a new one for another text.

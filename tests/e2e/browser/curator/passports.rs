@@ -19,6 +19,10 @@ async fn browser_curator_approves_a_passport_beside_the_mandatory_indicator() {
     browser.fill("#p-project", "Цифровой регион").await;
     browser.fill("#p-deadline", "31.02.2026").await;
     browser.follow("#passport .form-acts button").await;
+    browser.says("Нужно число").await;
+    assert_eq!(browser.run("return document.querySelector('#p-title').value").await, name, "nothing typed is lost");
+    browser.fill("#p-base", "60").await;
+    browser.follow("#passport .form-acts button").await;
     browser.says("До передачи на согласование исправьте отмеченное").await;
     browser.says("наименование показателя должно совпадать с формулировкой результата").await;
     browser.says("срок — существующая дата").await;
