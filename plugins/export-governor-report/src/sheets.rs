@@ -131,7 +131,7 @@ fn summarise(
         head(sheet, row, &[title, words.counts[0], words.counts[3]], styles)?;
         for (name, counts) in by_size(parts) {
             row += 1;
-            sheet.write_string(row, 0, named(name, words))?;
+            sheet.write_string(row, 0, words.of_code(named(name, words)))?;
             sheet.write_number(row, 1, number(counts.received))?;
             sheet.write_number(row, 2, number(counts.overdue))?;
         }
@@ -254,14 +254,14 @@ fn list(sheet: &mut Worksheet, rows: &[Row], local: Local, words: &Words, styles
     for (place, row) in (1..).zip(rows) {
         sheet.write_string(place, 0, &row.number)?;
         sheet.write_number_with_format(place, 1, serial(row.received, local), &styles.moment)?;
-        let texts = [&row.channel, &row.municipality, &row.block, &row.category, &row.body];
+        let texts = [words.of_code(&row.channel), &row.municipality, &row.block, &row.category, &row.body];
         for (column, text) in (2..).zip(texts) {
             sheet.write_string(place, column, text)?;
         }
         if let Some(due) = row.due {
             sheet.write_number_with_format(place, 7, serial(due, local), &styles.moment)?;
         }
-        sheet.write_string(place, 8, &row.state)?;
+        sheet.write_string(place, 8, words.of_code(&row.state))?;
     }
     for (column, width) in [(0, 20), (1, 17), (3, 24), (4, 22), (5, 36), (6, 44), (7, 17)] {
         sheet.set_column_width(column, width)?;

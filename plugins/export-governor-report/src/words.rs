@@ -100,6 +100,28 @@ impl Words {
         if language.starts_with("en") { &ENGLISH } else { &RUSSIAN }
     }
 
+    /// A channel or a state as the reader knows it; a code that is not known here stands for itself.
+    pub(crate) fn of_code<'a>(&self, code: &'a str) -> &'a str {
+        let (russian, english) = match code {
+            "pos" => ("Платформа обратной связи", "Feedback platform (POS)"),
+            "social" => ("Социальные сети", "Social networks"),
+            "max" => ("MAX", "MAX"),
+            "reception" => ("Личный приём", "Reception"),
+            "phone" => ("Телефон", "Phone"),
+            "email" => ("Электронная почта", "E-mail"),
+            "letter" => ("Письмо", "Letter"),
+            "portal" => ("Портал", "Portal"),
+            "received" => ("Поступило", "Received"),
+            "needs_person" => ("Ждёт решения", "Needs a person"),
+            "assigned" => ("Назначено", "Assigned"),
+            "in_progress" => ("В работе", "In progress"),
+            "answered" => ("Отвечено", "Answered"),
+            "closed" => ("Закрыто", "Closed"),
+            code => (code, code),
+        };
+        if self.english { english } else { russian }
+    }
+
     pub(crate) fn period(&self, first: &str, last: &str) -> String {
         if self.english { format!("From {first} to {last}") } else { format!("С {first} по {last}") }
     }
