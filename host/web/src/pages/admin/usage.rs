@@ -126,10 +126,10 @@ pub(super) async fn usage(web: &Web, visit: &Visit, release: &Digest) -> Result<
         ),
         fuel_chart: chart(
             "line",
-            &name("admin-unit-million"),
+            &name("admin-unit-thousand"),
             vec![
-                (name("admin-usage-mean"), of(&|day| mean(day.fuel, day.calls) / 1e6)),
-                (name("admin-usage-dearest"), of(&|day| day.fuel_most as f64 / 1e6)),
+                (name("admin-usage-mean"), of(&|day| mean(day.fuel, day.calls) / 1e3)),
+                (name("admin-usage-dearest"), of(&|day| day.fuel_most as f64 / 1e3)),
             ],
         ),
         classes: totals
