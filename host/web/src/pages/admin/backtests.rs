@@ -487,9 +487,9 @@ fn pulses(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
             };
             let over = !is_running(now.0);
             if watch.last.is_some_and(|(state, _)| !is_running(state)) {
-                // The page has asked for the last state by now.
+                // The page has asked for the last state by now. An event without data is none.
                 watch.looks = LOOKS;
-                return Some((Ok(Event::default().event("over").data("")), watch));
+                return Some((Ok(Event::default().event("over").data("over")), watch));
             }
             if watch.last != Some(now) {
                 watch.last = Some(now);
