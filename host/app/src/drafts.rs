@@ -266,22 +266,28 @@ pub async fn review(app: &App, ruleset: &Ruleset) -> Result<(), AppError> {
     };
     let datasets: BTreeSet<Digest> = app.store.datasets(region).await?.iter().map(|row| row.digest).collect();
     for binding in &ruleset.bindings {
-        let fault =
-            |part: &str, message: String| DraftFault { place: format!("bindings/{}/{part}", binding.id), message };
+        let fault = |part: &str, (message, ru): (String, String)| DraftFault {
+            place: format!("bindings/{}/{part}", binding.id),
+            message,
+            ru,
+        };
         for (name, digest) in binding.datasets.iter().filter(|(_, digest)| !datasets.contains(digest)) {
-            let message = format!("dataset `{name}` {} is not in this region: upload it first", digest.short());
-            faults.push(fault("datasets", message));
+            let short = digest.short();
+            let message = format!("dataset `{name}` {short} is not in this region: upload it first");
+            let ru = format!("набора данных «{name}» {short} в регионе нет: сначала загрузите его");
+            faults.push(fault("datasets", (message, ru)));
         }
         let Some(row) = app.store.release(region, &binding.release).await? else {
             let short = binding.release.short();
-            faults.push(fault("release", format!("release {short} is not in this region: upload it first")));
+            let message = format!("release {short} is not in this region: upload it first");
+            faults.push(fault("release", (message, format!("версии {short} в регионе нет: сначала загрузите её"))));
             continue;
         };
         if !running.contains(&binding.release) {
-            faults.extend(release_faults(&row, &policy).into_iter().map(|message| fault("release", message)));
+            faults.extend(release_faults(&row, &policy).into_iter().map(|words| fault("release", words)));
         }
         if let Ok(inspection) = serde_json::from_value::<Inspection>(row.inspection) {
-            faults.extend(grant_faults(binding, &inspection).into_iter().map(|message| fault("grants", message)));
+            faults.extend(grant_faults(binding, &inspection).into_iter().map(|words| fault("grants", words)));
         }
     }
     if !faults.is_empty() {
@@ -299,25 +305,34 @@ async fn ruleset_faults(app: &App, ruleset: &Ruleset) -> Result<Vec<DraftFault>,
         Ok(dictionaries) => {
             let today = Utc::now().with_timezone(&dictionaries.region().time_zone).date_naive();
             let errors = ruleset.review(&dictionaries, today).err().into_iter().flatten();
-            Ok(errors.map(|e| DraftFault { place: place_of(&e).to_owned(), message: e.to_string() }).collect())
+            let fault = |e: RulesetError| {
+                let (place, ru) = in_russian(&e);
+                DraftFault { place: place.to_owned(), message: e.to_string(), ru }
+            };
+            Ok(errors.map(fault).collect())
         }
         Err(error @ (AppError::Missing { .. } | AppError::Dictionaries(_))) => {
-            Ok(vec![DraftFault { place: "dictionaries".into(), message: error.to_string() }])
+            let message = error.to_string();
+            Ok(vec![DraftFault { place: "dictionaries".into(), ru: message.clone(), message }])
         }
         Err(error) => Err(error),
     }
 }
 
-/// What keeps a release from being enabled.
-fn release_faults(row: &ReleaseRow, policy: &RulesPolicy) -> Vec<String> {
+/// What keeps a release from being enabled, in English and in Russian.
+fn release_faults(row: &ReleaseRow, policy: &RulesPolicy) -> Vec<(String, String)> {
     let mut faults = Vec::new();
+    let name = format!("{} {}", row.plugin, row.version);
     if let Some(reason) = &row.yanked {
-        faults.push(format!("release {} {} was yanked ({reason}): bind another", row.plugin, row.version));
+        faults.push((
+            format!("release {name} was yanked ({reason}): bind another"),
+            format!("версия {name} отозвана ({reason}): включите другую"),
+        ));
     }
     if policy.signatures == SignaturePolicy::Required && row.signed_by.is_none() {
-        faults.push(format!(
-            "release {} {} is not signed by a publisher whom the region trusts: add its signature",
-            row.plugin, row.version
+        faults.push((
+            format!("release {name} is not signed by a publisher whom the region trusts: add its signature"),
+            format!("версия {name} не подписана издателем, которому доверяет регион: добавьте подпись"),
         ));
     }
     faults
@@ -325,29 +340,54 @@ fn release_faults(row: &ReleaseRow, policy: &RulesPolicy) -> Vec<String> {
 
 /// Permissions that the release asks for and the binding lacks, and the other way round: one that is granted in advance
 /// would let a later release take it unseen.
-fn grant_faults(binding: &Binding, inspection: &Inspection) -> Vec<String> {
+fn grant_faults(binding: &Binding, inspection: &Inspection) -> Vec<(String, String)> {
     let missing = inspection.permissions.iter().filter(|p| !binding.grants.contains(p)).map(|p| {
-        let words = p.words(Language::English);
-        format!("the release asks for the permission `{p}` ({words}): grant it, or bind another release")
+        let (english, russian) = (p.words(Language::English), p.words(Language::Russian));
+        (
+            format!("the release asks for the permission `{p}` ({english}): grant it, or bind another release"),
+            format!("плагин просит разрешение «{russian}» ({p}): дайте его или включите другую версию"),
+        )
     });
     // Rows bring applicants' data to an exporter, not an import: there the grant itself is what counts.
     let by_rows = |p: &&Permission| binding.kind == Kind::Exporter && **p == Permission::Applicant;
     let unasked = binding.grants.iter().filter(|p| !inspection.permissions.contains(p));
     let extra = unasked.filter(|p| !by_rows(p)).map(|p| {
-        format!(
-            "the release does not ask for the permission `{p}`: take the grant out, a later release that asks needs its own"
+        let russian = p.words(Language::Russian);
+        (
+            format!(
+                "the release does not ask for the permission `{p}`: take the grant out, a later release that asks needs its own"
+            ),
+            format!("плагин не просит разрешение «{russian}» ({p}): снимите его, следующей версии его дадут отдельно"),
         )
     });
     missing.chain(extra).collect()
 }
 
-fn place_of(error: &RulesetError) -> &'static str {
+/// Part of the ruleset that an error is about, and the error in Russian.
+fn in_russian(error: &RulesetError) -> (&'static str, String) {
     match error {
-        RulesetError::DuplicateBinding(_) | RulesetError::NoRouter { .. } => "bindings",
-        RulesetError::UnknownBlock { .. } => "blocks",
-        RulesetError::UnknownCategory { .. } | RulesetError::Cycle { .. } => "category_map",
-        RulesetError::Threshold { .. } => "thresholds",
-        RulesetError::Region { .. } => "region",
+        RulesetError::DuplicateBinding(id) => {
+            ("bindings", format!("включение «{id}» названо дважды: названия не повторяются"))
+        }
+        RulesetError::NoRouter { block, category } => (
+            "bindings",
+            format!(
+                "в блоке «{block}» исполнителя никто не выбирает: включите для него плагин или укажите исполнителя категории «{category}»"
+            ),
+        ),
+        RulesetError::UnknownBlock { place, block } => ("blocks", format!("{place}: блока «{block}» в словарях нет")),
+        RulesetError::UnknownCategory { from, to } => {
+            ("category_map", format!("«{from}» ведёт к категории «{to}», которой в словарях нет"))
+        }
+        RulesetError::Cycle { label, over } => {
+            ("category_map", format!("«{label}» через «{over}» ведёт к себе же: сопоставьте метку с категорией"))
+        }
+        RulesetError::Threshold { place, value } => {
+            ("thresholds", format!("{place}: порог {value} должен быть от 0 до 1"))
+        }
+        RulesetError::Region { ruleset, dictionaries } => {
+            ("region", format!("набор правил для региона «{ruleset}», словари для региона «{dictionaries}»"))
+        }
     }
 }
 
@@ -358,10 +398,14 @@ fn binding_faults(binding: &str, error: SandboxError) -> Vec<DraftFault> {
             .into_iter()
             .map(|f| DraftFault {
                 place: format!("{place}/settings/{}", f.field.trim_start_matches('/')),
+                ru: f.message.clone(),
                 message: f.message,
             })
             .collect(),
-        other => vec![DraftFault { place, message: other.to_string() }],
+        other => {
+            let message = other.to_string();
+            vec![DraftFault { place, ru: message.clone(), message }]
+        }
     }
 }
 

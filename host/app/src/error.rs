@@ -181,6 +181,8 @@ pub struct DraftFault {
     pub place: String,
     /// What is wrong and what would be right.
     pub message: String,
+    /// The same in Russian; what a plug-in itself says stays in its own words.
+    pub ru: String,
 }
 
 impl std::fmt::Display for DraftFault {

@@ -111,7 +111,7 @@ async fn browser_admin_adds_a_plugin_and_orders_the_chain() {
     // The check names what is missing: the permissions that nobody granted.
     browser.follow("form[action$='/check'] button").await;
     browser.says("В черновике есть ошибки").await;
-    browser.says("включение «router-table» → разрешения").await;
+    browser.says("включение «router-table» → разрешения: плагин просит разрешение «писать в свой журнал»").await;
     browser.look("admin-draft-faults").await;
     browser.follow(".flash a").await;
     browser.run("document.querySelectorAll('input[name=grants]').forEach(box => box.checked = true)").await;

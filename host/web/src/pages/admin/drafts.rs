@@ -21,6 +21,7 @@ use super::rollout::{ComparisonView, comparison};
 use super::{id_of, texts};
 use crate::Web;
 use crate::pages::form::Form;
+use crate::pages::messages::Lang;
 use crate::pages::visit::{Page, Visit};
 use crate::pages::words::Names;
 use crate::pages::{PageRoute, guarded};
@@ -220,7 +221,8 @@ pub(super) fn fault_lines(visit: &Visit, faults: &[DraftFault]) -> Vec<FaultLine
             _ => part_name(&fault.place),
         };
         let binding = if head == Some("bindings") { binding.unwrap_or_default().to_owned() } else { String::new() };
-        FaultLine { place, message: fault.message.clone(), binding }
+        let message = if lang == Lang::Ru { &fault.ru } else { &fault.message };
+        FaultLine { place, message: message.clone(), binding }
     };
     faults.iter().map(line).collect()
 }
