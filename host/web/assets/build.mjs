@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { PurgeCSS } from "purgecss";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
@@ -28,13 +29,26 @@ const result = await build({
   logLevel: "warning",
 });
 
+// Of the kit only what a page names: all of it takes a browser longer to read than the host takes to answer.
+const named = ["../templates/**/*.html", "../src/**/*.rs", "src/*.js"].map((pattern) => join(here, pattern));
+for (const file of result.outputFiles.filter((file) => file.path.endsWith(".css"))) {
+  const [{ css }] = await new PurgeCSS().purge({
+    content: named,
+    css: [{ raw: file.text }],
+    defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
+    safelist: { standard: [/^htmx-/, ":focus-visible"], greedy: [/data-bs-theme/, /aria-/, /\[/] },
+    variables: false,
+  });
+  file.contents = Buffer.from(css);
+}
+
 mkdirSync(out, { recursive: true });
 for (const old of readdirSync(out)) rmSync(join(out, old), { recursive: true });
 const lines = [];
 for (const file of result.outputFiles) {
   const name = file.path.split("/").pop();
   const dot = name.lastIndexOf(".");
-  const text = file.text;
+  const text = Buffer.from(file.contents).toString();
   // A page must not ask a foreign host for anything.
   const foreign = [...text.matchAll(/(?:url\(|@import\s*)["']?(https?:)?\/\//g)];
   if (foreign.length > 0) throw new Error(`${name} asks a foreign host: ${foreign[0][0]}`);
