@@ -36,7 +36,7 @@ for (const file of result.outputFiles.filter((file) => file.path.endsWith(".css"
     content: named,
     css: [{ raw: file.text }],
     defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
-    safelist: { standard: [/^htmx-/, ":focus-visible"], greedy: [/data-bs-theme/, /aria-/, /\[/, /:where/, /:has/] },
+    safelist: { standard: [/^htmx-/, ":focus-visible"], greedy: [/data-bs-theme/, /aria-/, /\[/, /:has/] },
     variables: false,
   });
   file.contents = Buffer.from(css);
