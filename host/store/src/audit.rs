@@ -152,6 +152,13 @@ pub struct AuditFilter {
     pub to: Option<DateTime<Utc>>,
 }
 
+/// Entries of a chain after a place, from the oldest, or before it, from the newest.
+#[derive(Clone, Copy)]
+enum Side {
+    After(i64),
+    Before(i64),
+}
+
 impl Store {
     /// Appends facts that change nothing else in the store: a read, an export.
     ///
@@ -175,24 +182,7 @@ impl Store {
         after: i64,
         limit: i64,
     ) -> Result<Vec<AuditRow>, StoreError> {
-        const SQL: &str = "SELECT a.*, p.seq AS private_seq, p.salt, p.data, p.erased_by FROM audit a \
-             LEFT JOIN audit_private p ON p.chain = a.chain AND p.seq = a.seq WHERE a.chain = $1 AND a.seq > $2 \
-             AND ($3 IS NULL OR a.target = $3) AND ($4 IS NULL OR a.actor = $4) AND ($5 IS NULL OR a.deed = $5) \
-             AND a.at >= $6 AND a.at < $7 ORDER BY a.seq LIMIT $8";
-        let rows: Vec<Record> = on_db!(self, read pool => {
-            sqlx::query_as(SQL)
-                .bind(chain.to_string())
-                .bind(after)
-                .bind(filter.target.as_deref())
-                .bind(filter.actor.as_deref())
-                .bind(filter.deed.as_deref())
-                .bind(filter.from.map_or(i64::MIN, |at| at.timestamp_micros()))
-                .bind(filter.to.map_or(i64::MAX, |at| at.timestamp_micros()))
-                .bind(limit)
-                .fetch_all(pool)
-                .await?
-        });
-        Ok(rows.into_iter().map(Record::row).collect())
+        self.audit_from(chain, filter, Side::After(after), limit).await
     }
 
     /// Entries of a chain before a place, newest first.
@@ -206,14 +196,38 @@ impl Store {
         before: i64,
         limit: i64,
     ) -> Result<Vec<AuditRow>, StoreError> {
-        const SQL: &str = "SELECT a.*, p.seq AS private_seq, p.salt, p.data, p.erased_by FROM audit a \
-             LEFT JOIN audit_private p ON p.chain = a.chain AND p.seq = a.seq WHERE a.chain = $1 AND a.seq < $2 \
-             AND ($3 IS NULL OR a.target = $3) AND ($4 IS NULL OR a.actor = $4) AND ($5 IS NULL OR a.deed = $5) \
-             AND a.at >= $6 AND a.at < $7 ORDER BY a.seq DESC LIMIT $8";
+        self.audit_from(chain, filter, Side::Before(before), limit).await
+    }
+
+    /// Entries on one side of a place, nearest first.
+    async fn audit_from(
+        &self,
+        chain: &Chain,
+        filter: &AuditFilter,
+        side: Side,
+        limit: i64,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        macro_rules! sql {
+            ($side:literal, $order:literal) => {
+                concat!(
+                    "SELECT a.*, p.seq AS private_seq, p.salt, p.data, p.erased_by FROM audit a \
+                     LEFT JOIN audit_private p ON p.chain = a.chain AND p.seq = a.seq WHERE a.chain = $1 AND a.seq ",
+                    $side,
+                    " $2 AND ($3 IS NULL OR a.target = $3) AND ($4 IS NULL OR a.actor = $4) AND ($5 IS NULL OR a.deed = $5) \
+                     AND a.at >= $6 AND a.at < $7 ORDER BY a.seq ",
+                    $order,
+                    " LIMIT $8"
+                )
+            };
+        }
+        let (sql, place) = match side {
+            Side::After(place) => (sql!(">", "ASC"), place),
+            Side::Before(place) => (sql!("<", "DESC"), place),
+        };
         let rows: Vec<Record> = on_db!(self, read pool => {
-            sqlx::query_as(SQL)
+            sqlx::query_as(sql)
                 .bind(chain.to_string())
-                .bind(before)
+                .bind(place)
                 .bind(filter.target.as_deref())
                 .bind(filter.actor.as_deref())
                 .bind(filter.deed.as_deref())

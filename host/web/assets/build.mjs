@@ -36,8 +36,8 @@ for (const file of result.outputFiles.filter((file) => file.path.endsWith(".css"
     content: named,
     css: [{ raw: file.text }],
     defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
+    // The mark of the focus names no element, so it is kept by hand.
     safelist: { standard: [/^htmx-/, ":focus-visible"], greedy: [/data-bs-theme/, /aria-/, /\[/, /:has/] },
-    variables: false,
   });
   file.contents = Buffer.from(css);
 }

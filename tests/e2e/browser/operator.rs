@@ -70,7 +70,6 @@ async fn browser_operator_corrects_several_at_once() {
     }
     browser.says("отмечено: 2").await;
     browser.click(".bulk > summary").await;
-    // The reason is asked for: a correction that nobody can explain is not sent.
     browser.choose("#bulk-body", "min-health").await;
     browser.fill("#bulk-reason", "Ведёт один исполнитель").await;
     browser.look("bulk").await;
